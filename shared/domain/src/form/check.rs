@@ -1,0 +1,218 @@
+//! Whether a form makes sense: every rule here has a line in the file and a sentence for its author.
+
+use super::field::{Field, FieldKind, Symbology, YearStyle};
+use super::file::{FormError, line_of};
+use super::{Art, Form};
+use crate::geometry::RectMm;
+use std::collections::BTreeSet;
+
+/// No field nearer to the paper edge than this: scanners lose it (MediaDrive form standard: 8 mm for
+/// marks; 5 mm is where our own corner marks begin).
+const EDGE_MM: f64 = 5.0;
+/// Two barcode modules of 0.25 mm a digit at least: below that 20 % of NW-7 codes are lost.
+const NW7_MM_PER_CHARACTER: f64 = 11.0 * 0.25;
+
+pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
+    let mut errors = Vec::new();
+    let mut say = |key: &str, reason: String| errors.push(FormError { line: find(text, key), reason });
+    if !(1..=99).contains(&form.number) {
+        say("number", "`number` must be 1 to 99".into());
+    }
+    if form.version == 0 {
+        say("version", "`version` counts from 1".into());
+    }
+    if !(1..=2).contains(&form.sides) {
+        say("sides", "`sides` must be 1 or 2".into());
+    }
+    if form.paper_mm.iter().any(|mm| !(50.0..=450.0).contains(mm)) {
+        say("paper_mm", "`paper_mm` must be between 50 and 450 mm".into());
+    }
+    if form.fields.is_empty() {
+        say("", "the form has no [[field]]".into());
+    }
+    if let Some(marks) = &form.marks {
+        if !(3.0..=10.0).contains(&marks.size_mm) {
+            say("size_mm", "corner marks must be 3 to 10 mm".into());
+        }
+        if marks.code.w < 5.0 || (marks.code.w - marks.code.h).abs() > 0.01 {
+            say("code", "the form code must be a square of 5 mm or more".into());
+        }
+    }
+    for art in &form.art {
+        if let Art::Text { value, at, .. } = art
+            && !on_paper(form, &RectMm::new(at.x, at.y, 0.0, 0.0), 0.0)
+        {
+            say(value, format!("the text 「{value}」 begins outside the paper"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for field in &form.fields {
+        let key = format!("\"{}\"", field.id);
+        if !seen.insert(&field.id) {
+            say(&key, format!("{}: two fields have this id", field.id));
+        }
+        if field.id.as_str().is_empty()
+            || !field.id.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            say(&key, format!("{}: an id is made of a-z, 0-9 and _", field.id));
+        }
+        for reason in field_mistakes(form, field) {
+            say(&key, format!("{}: {reason}", field.id));
+        }
+    }
+    for (key, reason) in overlaps(form) {
+        say(&key, reason);
+    }
+    errors
+}
+
+/// The line where `key` first stands, else 1.
+fn find(text: &str, key: &str) -> usize {
+    text.find(key).map_or(1, |offset| line_of(text, offset))
+}
+
+fn on_paper(form: &Form, rect: &RectMm, edge: f64) -> bool {
+    rect.x >= edge
+        && rect.y >= edge
+        && rect.right() <= form.paper_mm[0] - edge
+        && rect.bottom() <= form.paper_mm[1] - edge
+}
+
+fn field_mistakes(form: &Form, field: &Field) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if !(1..=form.sides).contains(&field.side) {
+        reasons.push(format!("side {} does not exist", field.side));
+    }
+    let rects = field.boxes.iter().chain(field.options.iter().map(|option| &option.rect));
+    for rect in rects {
+        if rect.w <= 0.0 || rect.h <= 0.0 {
+            reasons.push("a box has no size".into());
+        } else if !on_paper(form, rect, EDGE_MM) {
+            reasons.push(format!(
+                "a box at [{}, {}] is nearer than {EDGE_MM} mm to the paper edge",
+                rect.x, rect.y
+            ));
+        }
+    }
+    let mut values = BTreeSet::new();
+    for option in &field.options {
+        if !values.insert(&option.value) {
+            reasons.push(format!("two options have the value `{}`", option.value));
+        }
+    }
+    reasons.extend(kind_mistakes(field));
+    reasons
+}
+
+fn kind_mistakes(field: &Field) -> Vec<String> {
+    let boxes = field.boxes.len();
+    let mut reasons = Vec::new();
+    let mut need = |sound: bool, reason: &str| {
+        if !sound {
+            reasons.push(reason.to_owned());
+        }
+    };
+    match &field.kind {
+        FieldKind::Barcode(rule) => {
+            need(boxes == 1, "a barcode needs exactly one box");
+            let length = f64::from(rule.length.unwrap_or(0));
+            let wide = field.boxes.first().is_none_or(|b| b.w >= (length + 2.0) * NW7_MM_PER_CHARACTER);
+            need(rule.symbology != Symbology::Nw7 || wide, "the box is too narrow for bars of 0.25 mm");
+            let cells = rule.digit_cells.len();
+            need(
+                cells == 0 || Some(cells) == rule.length.map(usize::from),
+                "`digits` needs one cell a digit of `length`",
+            );
+            need(
+                !rule.is_management_number || rule.check.is_some(),
+                "a management number needs a `check` digit",
+            );
+        }
+        FieldKind::Digits(rule) => {
+            need(boxes > 0, "a digits field needs `comb` or `boxes`");
+            need(usize::from(rule.decimals) < boxes.max(1), "more `decimals` than boxes");
+            need(rule.range.is_none_or(|[low, high]| low <= high), "`range` runs backwards");
+            need(rule.check.is_none() || boxes > 1, "a check digit needs two boxes or more");
+        }
+        FieldKind::Date(rule) => {
+            let expected = if rule.year == YearStyle::Civil { 8 } else { 6 };
+            need(boxes == expected, "a date needs 6 boxes with an era, 8 with a civil year");
+            need(rule.range[0] <= rule.range[1], "`first` is after `last`");
+        }
+        FieldKind::Choice { .. } => need(field.options.len() > 1, "a choice needs two options or more"),
+        FieldKind::Mark => need(boxes == 1, "a mark needs exactly one box"),
+        FieldKind::Printed { .. } | FieldKind::Image | FieldKind::Sticker | FieldKind::Stamp => {
+            need(boxes == 1, "this kind needs exactly one box");
+        }
+    }
+    reasons
+}
+
+/// Boxes of two fields on one side that lie over each other.
+fn overlaps(form: &Form) -> Vec<(String, String)> {
+    let places: Vec<(&Field, &RectMm)> = form
+        .fields
+        .iter()
+        .flat_map(|field| {
+            field.boxes.iter().chain(field.options.iter().map(|o| &o.rect)).map(move |rect| (field, rect))
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (i, (field, rect)) in places.iter().enumerate() {
+        for (other, place) in &places[i + 1..] {
+            if field.side == other.side && field.id != other.id && rect.overlaps(place) {
+                let reason = format!(
+                    "{} and {} lie over each other at [{}, {}]",
+                    field.id, other.id, place.x, place.y
+                );
+                found.push((format!("\"{}\"", other.id), reason));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::form::Form;
+
+    const GOOD: &str = r#"version = 1
+number = 7
+title = "試験票"
+paper_mm = [210, 297]
+
+[[field]]
+id = "temperature"
+kind = "digits"
+label = "体温"
+comb = { at = [20, 40], box = [6, 8], pitch = 6.5, groups = [2, 1], gap = 2 }
+decimals = 1
+range = [34.0, 42.0]
+"#;
+
+    #[test]
+    fn a_sound_form_parses() {
+        let form = Form::parse("trial", GOOD).unwrap();
+        let field = form.field("temperature").unwrap();
+        assert_eq!(field.pattern().as_deref(), Some("NN.N"));
+        assert_eq!(field.boxes[2].x, 20.0 + 2.0 * 6.5 + 2.0);
+    }
+
+    #[test]
+    fn every_mistake_says_its_line_and_reason() {
+        let mistakes = [
+            ("version = 1", "version = \"one\"", 1, "expected u32"),
+            ("number = 7", "number = 0", 2, "1 to 99"),
+            ("kind = \"digits\"", "kind = \"digit\"", 8, "digit"),
+            ("decimals = 1", "decimals = 3", 7, "decimals"),
+            ("decimals = 1", "decimal = 3", 11, "decimal"),
+            ("range = [34.0, 42.0]", "range = [42.0, 34.0]", 7, "backwards"),
+            ("at = [20, 40]", "at = [200, 40]", 7, "paper edge"),
+            ("id = \"temperature\"", "id = \"Temp\"", 7, "a-z"),
+        ];
+        for (from, to, line, words) in mistakes {
+            let errors = Form::parse("trial", &GOOD.replace(from, to)).unwrap_err();
+            assert!(errors.iter().any(|e| e.line == line && e.reason.contains(words)), "{to}: {errors:?}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! 帳票. What a paper form is: the same description prints it (`press`) and reads it back (`vision`).
+//!
+//! All geometry is in millimetres from the top left corner of the paper. A form lives in a folder
+//! `templates/<id>/form.toml`; [`Form::parse`] reads that text and [`FormError`] says line and reason.
+
+mod check;
+mod field;
+mod file;
+mod geometry_json;
+
+pub use field::{
+    ChoiceOption, DateRule, DigitsRule, Field, FieldKind, MarkStyle, NumberRule, PrintSource, Symbology,
+    YearStyle,
+};
+pub use file::FormError;
+pub use geometry_json::{FieldGeometry, FormGeometry, OptionGeometry};
+
+use crate::geometry::{PointMm, RectMm};
+use crate::ids::{FieldId, FormId, ProgrammeId};
+
+/// 帳票. One paper form, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    /// Its folder name.
+    pub id: FormId,
+    /// Printed on the page; raised whenever the geometry or the meaning changes. From 1.
+    pub version: u32,
+    /// 1..=99, unique among forms: printed in the form code, and the first two digits of its management numbers.
+    pub number: u8,
+    /// What people call it, such as `高齢者インフルエンザ予防接種予診票`.
+    pub title: String,
+    /// What its records count for; a batch ticket has none.
+    pub programme: Option<ProgrammeId>,
+    /// Paper width and height, mm.
+    pub paper_mm: [f64; 2],
+    /// 1 or 2.
+    pub sides: u8,
+    /// Our printed corner marks; third-party paper has none.
+    pub marks: Option<CornerMarks>,
+    /// Every field, in the order of the file.
+    pub fields: Vec<Field>,
+    /// Print that is on every sheet and means nothing to the reader.
+    pub art: Vec<Art>,
+}
+
+/// 位置合わせマーク. Four printed squares whose centres span a rectangle, and the form code.
+///
+/// All four are solid black squares of `size_mm`. The page's way up follows from the form code:
+/// a Data Matrix that says `YF<number>.<version>.<side>` (such as `YF01.1.1`) in `code`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CornerMarks {
+    /// Distance of the mark centres from the paper edges, mm: from left and right, from top and bottom.
+    pub inset_mm: [f64; 2],
+    /// Edge of each square, mm.
+    pub size_mm: f64,
+    /// Where the form code is printed (without its quiet zone).
+    pub code: RectMm,
+}
+
+/// Print that is on every sheet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Art {
+    /// Words. `at` is the left end of the base line (the middle for [`Align::Center`], the right end for [`Align::Right`]).
+    Text {
+        /// Side, from 1.
+        side: u8,
+        /// Anchor on the base line.
+        at: PointMm,
+        /// Font size, points.
+        size_pt: f64,
+        /// The words, one line.
+        value: String,
+        /// What `at` anchors.
+        align: Align,
+    },
+    /// A straight line.
+    Line {
+        /// Side, from 1.
+        side: u8,
+        /// One end.
+        from: PointMm,
+        /// The other end.
+        to: PointMm,
+        /// Pen width, mm.
+        width_mm: f64,
+    },
+    /// The outline of a rectangle.
+    Frame {
+        /// Side, from 1.
+        side: u8,
+        /// Outer edge of the pen's middle.
+        rect: RectMm,
+        /// Pen width, mm.
+        width_mm: f64,
+    },
+}
+
+/// Where a text hangs on its anchor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Align {
+    /// The anchor is the left end.
+    #[default]
+    Left,
+    /// The anchor is the middle.
+    Center,
+    /// The anchor is the right end.
+    Right,
+}
+
+impl Form {
+    /// Reads and checks the text of a `form.toml`; `id` is the name of its folder.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its line and what to do.
+    pub fn parse(id: &str, text: &str) -> Result<Self, Vec<FormError>> {
+        let form = file::parse(id, text)?;
+        let errors = check::check(&form, text);
+        if errors.is_empty() { Ok(form) } else { Err(errors) }
+    }
+
+    /// The field with this id.
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id.as_str() == id)
+    }
+
+    /// The fields of one side, in order.
+    pub fn fields_on(&self, side: u8) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.side == side)
+    }
+
+    /// The barcode field that carries the management number, with its rule.
+    pub fn number_field(&self) -> Option<(&Field, &NumberRule)> {
+        self.fields.iter().find_map(|field| match &field.kind {
+            FieldKind::Barcode(rule) if rule.is_management_number => Some((field, rule)),
+            _ => None,
+        })
+    }
+
+    /// What the form code of `side` says, such as `YF01.1.1`.
+    pub fn code_text(&self, side: u8) -> String {
+        format!("YF{:02}.{}.{side}", self.number, self.version)
+    }
+
+    /// Splits a form code into form number, version and side; `None` for any other text.
+    pub fn parse_code(code: &str) -> Option<(u8, u32, u8)> {
+        let mut parts = code.strip_prefix("YF")?.split('.');
+        let found = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some(found)
+    }
+
+    /// The squares of the corner marks: top left, top right, bottom right, bottom left.
+    pub fn mark_squares(&self) -> Option<[RectMm; 4]> {
+        let marks = self.marks.as_ref()?;
+        let [w, h] = self.paper_mm;
+        let [dx, dy] = marks.inset_mm;
+        let square = |x: f64, y: f64| {
+            RectMm::new(x - marks.size_mm / 2.0, y - marks.size_mm / 2.0, marks.size_mm, marks.size_mm)
+        };
+        Some([square(dx, dy), square(w - dx, dy), square(w - dx, h - dy), square(dx, h - dy)])
+    }
+
+    /// The ids of all fields, for messages.
+    pub fn field_ids(&self) -> Vec<&FieldId> {
+        self.fields.iter().map(|field| &field.id).collect()
+    }
+}

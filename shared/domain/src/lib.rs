@@ -1,0 +1,14 @@
+//! Owns: the nouns, states and rules of the office, and the messages between rooms as plain data.
+//! Never: does I/O, reads a clock, draws a random number or names another room of ours.
+//! Start reading at: [`form`] (what paper is), then [`reading`] (what ink said), then [`page`] (where a page stands).
+
+pub mod check_digit;
+pub mod form;
+pub mod geometry;
+pub mod ids;
+pub mod message;
+pub mod page;
+pub mod personal;
+pub mod reading;
+pub mod ticket;
+pub mod wareki;

@@ -1,0 +1,13 @@
+//! Owns: file bytes -> grey page -> registered page -> field readings. All pixels live here.
+//! Never: opens a file of its own, touches a network, runs async, or knows a person.
+//! Start reading at: [`gray`] (the picture), [`registered`] (paper on the picture), then the readers.
+
+pub mod affine;
+pub mod gray;
+pub mod registered;
+pub mod template;
+
+pub use affine::Affine;
+pub use gray::GrayPage;
+pub use registered::{Patch, RegisteredPage};
+pub use template::{Blank, Template};

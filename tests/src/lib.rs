@@ -1,0 +1,1 @@
+//! The harness and every test that crosses rooms.
