@@ -1,1 +1,18 @@
-//! queue
+//! Owns: messages between services: one contract ([`Queue`]) and its engines.
+//! Never: looks into a message, knows a page or a person, or loses what it accepted.
+//! Start reading at: [`contract`] (the verbs and what they promise), then [`sqlite`] (the default engine).
+
+pub mod address;
+pub mod contract;
+pub mod error;
+pub mod message;
+pub mod sqlite;
+
+#[cfg(test)]
+mod tests;
+
+pub use address::open;
+pub use contract::{Delivery, Depth, Queue, Receipt, Topic, Verdict};
+pub use error::QueueError;
+pub use message::Message;
+pub use sqlite::{Policy, SqliteQueue};

@@ -149,7 +149,7 @@ pub enum MarkStyle {
 }
 
 /// What `issue` prints in a prefilled field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrintSource {
     /// 氏名.

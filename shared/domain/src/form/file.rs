@@ -43,6 +43,8 @@ struct RawForm {
     texts: Vec<RawText>,
     #[serde(default, rename = "line")]
     lines: Vec<RawLine>,
+    #[serde(default, rename = "band")]
+    bands: Vec<RawBand>,
     #[serde(default, rename = "frame")]
     frames: Vec<RawFrame>,
 }
@@ -76,6 +78,17 @@ struct RawLine {
     to: PointMm,
     #[serde(default = "hairline")]
     width_mm: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBand {
+    #[serde(default = "one")]
+    side: u8,
+    rect: RectMm,
+    size_pt: f64,
+    #[serde(default)]
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -201,21 +214,6 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Form, Vec<FormError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let texts = raw.texts.into_iter().map(|t| Art::Text {
-        side: t.side,
-        at: t.at,
-        size_pt: t.size_pt,
-        value: t.value,
-        align: t.align,
-    });
-    let lines = raw.lines.into_iter().map(|l| Art::Line {
-        side: l.side,
-        from: l.from,
-        to: l.to,
-        width_mm: l.width_mm,
-    });
-    let frames =
-        raw.frames.into_iter().map(|f| Art::Frame { side: f.side, rect: f.rect, width_mm: f.width_mm });
     Ok(Form {
         id: id.into(),
         version: raw.version,
@@ -226,8 +224,33 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Form, Vec<FormError>> {
         sides: raw.sides,
         marks: raw.marks.map(|m| CornerMarks { inset_mm: m.inset_mm, size_mm: m.size_mm, code: m.code }),
         fields,
-        art: texts.chain(lines).chain(frames).collect(),
+        art: art(raw.texts, raw.lines, raw.bands, raw.frames),
     })
+}
+
+fn art(texts: Vec<RawText>, lines: Vec<RawLine>, bands: Vec<RawBand>, frames: Vec<RawFrame>) -> Vec<Art> {
+    let texts = texts.into_iter().map(|t| Art::Text {
+        side: t.side,
+        at: t.at,
+        size_pt: t.size_pt,
+        value: t.value,
+        align: t.align,
+    });
+    let lines = lines.into_iter().map(|l| Art::Line {
+        side: l.side,
+        from: l.from,
+        to: l.to,
+        width_mm: l.width_mm,
+    });
+    let bands = bands.into_iter().map(|b| Art::Band {
+        side: b.side,
+        rect: b.rect,
+        size_pt: b.size_pt,
+        value: b.value,
+    });
+    let frames =
+        frames.into_iter().map(|f| Art::Frame { side: f.side, rect: f.rect, width_mm: f.width_mm });
+    texts.chain(lines).chain(bands).chain(frames).collect()
 }
 
 fn field(raw: RawField) -> Result<Field, String> {

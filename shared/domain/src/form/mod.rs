@@ -84,11 +84,22 @@ pub enum Art {
         /// Pen width, mm.
         width_mm: f64,
     },
+    /// A solid black bar with white words, the head of a section.
+    Band {
+        /// Side, from 1.
+        side: u8,
+        /// The bar.
+        rect: RectMm,
+        /// Font size, points.
+        size_pt: f64,
+        /// The words, one line, set in the middle of the bar's height; may be empty.
+        value: String,
+    },
     /// The outline of a rectangle.
     Frame {
         /// Side, from 1.
         side: u8,
-        /// Outer edge of the pen's middle.
+        /// Where the middle of the pen runs.
         rect: RectMm,
         /// Pen width, mm.
         width_mm: f64,
@@ -106,6 +117,18 @@ pub enum Align {
     Center,
     /// The anchor is the right end.
     Right,
+}
+
+impl Art {
+    /// The side it is printed on, from 1.
+    pub fn side(&self) -> u8 {
+        match self {
+            Art::Text { side, .. }
+            | Art::Line { side, .. }
+            | Art::Band { side, .. }
+            | Art::Frame { side, .. } => *side,
+        }
+    }
 }
 
 impl Form {
@@ -127,6 +150,11 @@ impl Form {
     /// The fields of one side, in order.
     pub fn fields_on(&self, side: u8) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.side == side)
+    }
+
+    /// Everything printed on every sheet of one side, in order.
+    pub fn art_on(&self, side: u8) -> impl Iterator<Item = &Art> {
+        self.art.iter().filter(move |art| art.side() == side)
     }
 
     /// The barcode field that carries the management number, with its rule.

@@ -4,7 +4,8 @@ Every shape ends as a 96x96 canvas (ink = 1.0) whose longest side is 60 pixels,
 and from there as a signed distance map, in which a pen is only a threshold.
 """
 
-import glob
+import subprocess
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,16 +13,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 CANVAS = 96
 LONGEST = 60
-FONT_PATTERNS = ("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf",
-                 "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-                 "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-                 "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
-                 "/usr/share/fonts/truetype/liberation/LiberationMono-Regular.ttf",
-                 "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
-                 "/usr/share/fonts/truetype/noto/NotoSansMono-Regular.ttf",
-                 "/usr/share/fonts/truetype/noto/NotoMono-Regular.ttf",
-                 "/usr/share/fonts/opentype/urw-base35/NimbusMonoPS-Regular.otf",
-                 "/usr/share/fonts/opentype/urw-base35/NimbusSans-Regular.otf")
+FONTS = ("ipaexg.ttf", "NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "DejaVuSansMono.ttf",
+         "LiberationMono-Regular.ttf", "LiberationSans-Regular.ttf", "NotoSansMono-Regular.ttf",
+         "NotoMono-Regular.ttf", "NimbusMonoPS-Regular.otf", "NimbusSans-Regular.otf")
+
+
+def font_files(names) -> list:
+    """Paths of installed fonts by file name, in the order asked for."""
+    listed = subprocess.run(["fc-list", "--format", "%{file}\n"], capture_output=True, text=True, check=True)
+    installed = {Path(line).name: line for line in sorted(listed.stdout.split("\n")) if line}
+    return [installed[name] for name in names if name in installed]
 
 
 def centred(ink: np.ndarray) -> np.ndarray:
@@ -71,16 +72,15 @@ def stroke_width(canvas: np.ndarray) -> float:
     return 2.0 * float(inside.sum()) / max(length, 1.0)
 
 
-def printed() -> list:
+def printed(names=FONTS) -> list:
     """(canvas, digit) of every digit in every font found."""
     found = []
-    for path in FONT_PATTERNS:
-        for file in glob.glob(path):
-            font = ImageFont.truetype(file, 120)
-            for digit in range(10):
-                image = Image.new("L", (200, 200), 0)
-                ImageDraw.Draw(image).text((50, 20), str(digit), fill=255, font=font)
-                found.append((centred(np.asarray(image) / 255.0), digit))
+    for file in font_files(names):
+        font = ImageFont.truetype(file, 120)
+        for digit in range(10):
+            image = Image.new("L", (200, 200), 0)
+            ImageDraw.Draw(image).text((50, 20), str(digit), fill=255, font=font)
+            found.append((centred(np.asarray(image) / 255.0), digit))
     return found
 
 

@@ -20,8 +20,9 @@ LINE_OUT_MM = 0.6       # a printed line is searched this far outside the interi
 LINE_IN_MM = 0.4        # ... and this far inside (registration error)
 LINE_ON = 0.40          # mean ink along a side that makes a line
 LINE_OFF = 0.20         # ... below which the line has ended
+LINE_WIDE_MM = 0.6      # ... at the latest here (0.3 printed, blur, 1 degree of tilt)
 EDGE_MM = 0.15          # a blob this near to a cleaned edge touches it
-REMNANT_MM = 0.30       # flat blob at an edge: rest of a line
+REMNANT_MM = 0.35       # a blob that stays this near to the edges: rest of a line
 EDGE_AREA_MM2 = 0.10    # small blob at an edge: rest of a line or a neighbour
 SPECK_MM2 = 0.03        # smaller blobs do not count for the box around the ink
 SPECK_SHARE = 0.03      # ... nor do blobs below this share of the largest one
@@ -55,31 +56,32 @@ def px(mm: float, ppm: float) -> int:
     return int(np.floor(mm * ppm + 0.5))
 
 
-def line_end(profile: np.ndarray, nominal: int, start: int, stop: int, step: int) -> int:
-    """Walks from outside (`start`) to inside (`stop`); the first pixel after the
-    outermost line, or `nominal` where there is none."""
-    found = False
+def line_end(profile: np.ndarray, nominal: int, start: int, stop: int, step: int, wide: int) -> int:
+    """Walks from outside (`start`) to inside (`stop`, not itself looked at); the
+    first pixel after the outermost line, or `nominal` where there is none."""
+    found = None
     for i in range(start, stop, step):
-        if not found and profile[i] >= LINE_ON:
-            found = True
-        elif found and profile[i] < LINE_OFF:
+        if found is None:
+            if profile[i] >= LINE_ON:
+                found = i
+        elif profile[i] < LINE_OFF or abs(i - found) >= wide:
             return i
-    return stop if found else nominal
+    return nominal if found is None else stop
 
 
 def clean_region(ink: np.ndarray, box, ppm: float):
     """Integer region (left, top, right, bottom) inside the printed lines."""
     height, width = ink.shape
     x0, y0, x1, y1 = (int(np.floor(v + 0.5)) for v in box)
-    out, into = px(LINE_OUT_MM, ppm), px(LINE_IN_MM, ppm)
+    out, into, wide = (px(mm, ppm) for mm in (LINE_OUT_MM, LINE_IN_MM, LINE_WIDE_MM))
     ya, yb = y0 + (y1 - y0) // 10, y1 - (y1 - y0) // 10
     xa, xb = x0 + (x1 - x0) // 10, x1 - (x1 - x0) // 10
     columns = ink[ya:yb].mean(axis=0)
     rows = ink[:, xa:xb].mean(axis=1)
-    left = line_end(columns, x0, max(0, x0 - out), x0 + into, 1)
-    top = line_end(rows, y0, max(0, y0 - out), y0 + into, 1)
-    right = 1 + line_end(columns, x1 - 1, min(width, x1 + out) - 1, x1 - into - 1, -1)
-    bottom = 1 + line_end(rows, y1 - 1, min(height, y1 + out) - 1, y1 - into - 1, -1)
+    left = line_end(columns, x0, max(0, x0 - out), x0 + into, 1, wide)
+    top = line_end(rows, y0, max(0, y0 - out), y0 + into, 1, wide)
+    right = 1 + line_end(columns, x1 - 1, min(width, x1 + out) - 1, x1 - into - 1, -1, wide)
+    bottom = 1 + line_end(rows, y1 - 1, min(height, y1 + out) - 1, y1 - into - 1, -1, wide)
     return left, top, right, bottom
 
 
@@ -95,21 +97,22 @@ def normalise(gray: np.ndarray, box, ppm: float):
 
 
 def blobs(mask: np.ndarray):
-    """8-connected blobs as rows x, y, width, height, area."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return stats[1:]
+    """8-connected blobs: their label per pixel (0 = none) and, per label, a row
+    x, y, width, height, area."""
+    _, label, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return label, stats
 
 
-def is_remnant(blob, width: int, height: int, ppm: float) -> bool:
-    """A rest of a printed line or of a neighbour, at an edge of the region."""
-    x, y, w, h, area = (int(v) for v in blob)
-    near = EDGE_MM * ppm
-    side = x < near or x + w > width - near
-    flat = y < near or y + h > height - near
-    if not side and not flat:
-        return False
-    thin = REMNANT_MM * ppm
-    return area < EDGE_AREA_MM2 * ppm * ppm or (side and w <= thin) or (flat and h <= thin)
+def remnants(label: np.ndarray, stats: np.ndarray, ppm: float) -> np.ndarray:
+    """Per label: is it the rest of a printed line or of a neighbour's ink?"""
+    height, width = label.shape
+    near, band = EDGE_MM * ppm, px(REMNANT_MM, ppm)
+    x, y, w, h, area = stats.T
+    touches = (x < near) | (y < near) | (x + w > width - near) | (y + h > height - near)
+    inside = np.bincount(label[band:height - band, band:width - band].ravel(), minlength=len(stats))
+    found = touches & ((area < EDGE_AREA_MM2 * ppm * ppm) | (inside == 0))
+    found[0] = False
+    return found
 
 
 def overlap(centre: float, side: float, count: int) -> np.ndarray:
@@ -143,14 +146,12 @@ def preprocess(cell_gray: np.ndarray, box, ppm: float):
     touched = share >= 0.2
     grey = float(np.count_nonzero(touched & (share < 0.8)) / max(1, np.count_nonzero(touched)))
     height, width = region.shape
-    kept = []
-    for blob in blobs(region >= 0.5):
-        if is_remnant(blob, width, height, ppm):
-            x, y, w, h = blob[:4]
-            region[max(0, y - 1):y + h + 1, max(0, x - 1):x + w + 1] = 0.0
-        else:
-            kept.append(blob)
-    kept = np.array(kept, dtype=np.int64).reshape(-1, 5)
+    label, stats = blobs(region >= 0.5)
+    rest = remnants(label, stats, ppm)
+    if rest.any():   # with their soft rim, but without touching other blobs
+        rim = cv2.dilate(rest[label].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        region[rim & (rest[label] | (label == 0))] = 0.0
+    kept = stats[1:][~rest[1:]]
     floor = SPECK_MM2 * ppm * ppm
     largest = kept[:, 4].max() if len(kept) else 0
     counted = kept[(kept[:, 4] >= floor) & (kept[:, 4] >= SPECK_SHARE * largest)]

@@ -1,0 +1,102 @@
+//! The one error of this room.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What can go wrong with a queue. Never quotes a message body: it may hold personal values.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The lease ended and somebody else has, or has finished, the message.
+    #[error("the lease of message {key} has ended; whoever received it since owns it")]
+    LeaseLost {
+        /// Key of the message.
+        key: String,
+    },
+    /// The body is not what the topic promises.
+    #[error(
+        "message {key} of topic {topic} is not understood (at byte {column}); was it sent by another version?"
+    )]
+    Malformed {
+        /// Word of the topic.
+        topic: &'static str,
+        /// Key of the message.
+        key: String,
+        /// Where parsing stopped, bytes from 1; 0 when it could not be written.
+        column: usize,
+    },
+    /// `YOMITORI_QUEUE` names no queue that this program can open.
+    #[error(
+        "YOMITORI_QUEUE={address} is not a queue of this version; use sqlite: (the default) or sqlite:/path/to/queue.db"
+    )]
+    Address {
+        /// What was given, without user and password.
+        address: String,
+    },
+    /// The folder of the database cannot be made.
+    #[error("cannot make the folder {} of the queue database: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// SQLite refused.
+    #[error("the queue database failed: {0}")]
+    Storage(#[source] Arc<rusqlite::Error>),
+    /// The schema could not be brought up to date.
+    #[error("the queue database cannot be brought to this version: {0}")]
+    Migration(#[source] Arc<rusqlite_migration::Error>),
+    /// The engine's thread cannot be started.
+    #[error("cannot start the thread of the queue: {source}")]
+    Thread {
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// The engine has ended.
+    #[error("the queue has been closed")]
+    Closed,
+}
+
+impl QueueError {
+    /// Whether the same call may succeed later without anybody changing the program or its settings.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            QueueError::Storage(error) => storage_is_temporary(error),
+            QueueError::Folder { source, .. } => source.kind() != std::io::ErrorKind::NotADirectory,
+            _ => false,
+        }
+    }
+}
+
+/// A busy, full or unreachable disk heals; a wrong statement or a damaged file does not.
+fn storage_is_temporary(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied, ReadOnly,
+        SystemIoFailure,
+    };
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | OutOfMemory
+                | SystemIoFailure
+                | CannotOpen
+                | PermissionDenied
+                | ReadOnly
+        )
+    )
+}
+
+impl From<rusqlite::Error> for QueueError {
+    fn from(error: rusqlite::Error) -> Self {
+        QueueError::Storage(Arc::new(error))
+    }
+}
+
+impl From<rusqlite_migration::Error> for QueueError {
+    fn from(error: rusqlite_migration::Error) -> Self {
+        QueueError::Migration(Arc::new(error))
+    }
+}

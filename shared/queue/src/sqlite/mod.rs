@@ -1,0 +1,148 @@
+//! The default engine: one table in a database file of its own, shared by any number of processes on one machine.
+
+mod statements;
+mod writer;
+
+use crate::{Delivery, Depth, Queue, QueueError, Topic, Verdict};
+use async_trait::async_trait;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use writer::Writer;
+
+/// Where an engine gets the time from; tests pass their own.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What the engine decides by itself.
+#[derive(Clone)]
+pub struct Policy {
+    /// Deliveries of one message before it is dead. 4: a first try and three more, as brokers count it.
+    pub max_deliveries: u32,
+    /// How often a waiting receiver looks for messages of other processes; those of its own process wake it.
+    pub poll: Duration,
+    /// The time of leases and delays.
+    pub clock: Clock,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        // 200 ms: a tenth of what a person calls waiting, and five empty looks a second cost nothing.
+        Self { max_deliveries: 4, poll: Duration::from_millis(200), clock: Arc::new(SystemTime::now) }
+    }
+}
+
+/// The queue in a SQLite file.
+pub struct SqliteQueue {
+    writer: Writer,
+    policy: Policy,
+    arrivals: [Notify; Topic::ALL.len()],
+}
+
+impl SqliteQueue {
+    /// Opens the database at `path`, makes it and its folder when missing, and brings its schema up to date.
+    pub fn open(path: &Path, policy: Policy) -> Result<Self, QueueError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| QueueError::Folder { path: folder.to_owned(), source: Arc::new(source) })?;
+        }
+        let writer = Writer::start(statements::connect(path)?)?;
+        Ok(Self { writer, policy, arrivals: Default::default() })
+    }
+
+    /// Milliseconds since 1970.
+    fn now(&self) -> i64 {
+        let since = (self.policy.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn after(&self, delay: Duration) -> i64 {
+        self.now().saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn arrivals(&self, topic: Topic) -> &Notify {
+        &self.arrivals[topic as usize]
+    }
+
+    async fn claim(&self, topic: Topic, lease: Duration) -> Result<Option<Delivery>, QueueError> {
+        let (now, until, allowed) = (self.now(), self.after(lease), self.policy.max_deliveries);
+        self.writer.run(move |tx| statements::claim(tx, topic, now, until, allowed)).await
+    }
+
+    /// `Ok` when the receipt was the newest one.
+    fn held(held: bool, delivery: &Delivery) -> Result<(), QueueError> {
+        if held { Ok(()) } else { Err(QueueError::LeaseLost { key: delivery.key.clone() }) }
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteQueue {
+    async fn publish(&self, topic: Topic, key: &str, body: &[u8]) -> Result<(), QueueError> {
+        let (key, body) = (key.to_owned(), body.to_owned());
+        self.writer.run(move |tx| statements::insert(tx, topic, &key, &body)).await?;
+        self.arrivals(topic).notify_waiters();
+        Ok(())
+    }
+
+    async fn receive(
+        &self,
+        topic: Topic,
+        lease: Duration,
+        patience: Duration,
+    ) -> Result<Option<Delivery>, QueueError> {
+        let deadline = Instant::now() + patience;
+        loop {
+            // Listening starts before looking: a message published in between still wakes us.
+            let arrival = self.arrivals(topic).notified();
+            tokio::pin!(arrival);
+            arrival.as_mut().enable();
+            if let Some(delivery) = self.claim(topic, lease).await? {
+                return Ok(Some(delivery));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            tokio::select! {
+                () = &mut arrival => {}
+                () = tokio::time::sleep(left.min(self.policy.poll)) => {}
+            }
+        }
+    }
+
+    async fn receive_dead(&self, topic: Topic, lease: Duration) -> Result<Option<Delivery>, QueueError> {
+        let (now, until, allowed) = (self.now(), self.after(lease), self.policy.max_deliveries);
+        self.writer.run(move |tx| statements::claim_dead(tx, topic, now, until, allowed)).await
+    }
+
+    async fn extend(&self, delivery: &Delivery, lease: Duration) -> Result<(), QueueError> {
+        let (receipt, until) = (delivery.receipt, self.after(lease));
+        let held = self.writer.run(move |tx| statements::extend(tx, receipt, until)).await?;
+        Self::held(held, delivery)
+    }
+
+    async fn finish(&self, delivery: Delivery, verdict: Verdict) -> Result<(), QueueError> {
+        let (receipt, last) = (delivery.receipt, delivery.is_last());
+        let held = match verdict {
+            Verdict::Done => self.writer.run(move |tx| statements::remove(tx, receipt)).await?,
+            Verdict::RetryAfter(_) if last && delivery.died_of.is_none() => {
+                self.writer.run(move |tx| statements::bury(tx, receipt, statements::WORN_OUT)).await?
+            }
+            Verdict::RetryAfter(delay) => {
+                let due = if delay.is_zero() { 0 } else { self.after(delay) };
+                self.writer.run(move |tx| statements::put_back(tx, receipt, due)).await?
+            }
+            Verdict::GiveUp(reason) => {
+                self.writer.run(move |tx| statements::bury(tx, receipt, &reason)).await?
+            }
+        };
+        self.arrivals(delivery.topic).notify_waiters();
+        Self::held(held, &delivery)
+    }
+
+    async fn depth(&self, topic: Topic) -> Result<Depth, QueueError> {
+        let now = self.now();
+        self.writer.run(move |tx| statements::depth(tx, topic, now)).await
+    }
+}

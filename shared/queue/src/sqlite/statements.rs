@@ -1,0 +1,163 @@
+//! The table and its statements. Times are milliseconds since 1970.
+
+use crate::{Delivery, Depth, QueueError, Receipt, Topic};
+use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params};
+use rusqlite_migration::{M, Migrations};
+use std::path::Path;
+use std::time::Duration;
+
+/// Why a message died that nobody gave up, for people.
+pub(super) const WORN_OUT: &str = "決められた回数まで処理を試みましたが、終わりませんでした。";
+
+/// How long a statement waits for another process's transaction. Those last milliseconds.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// `due`: 0 at once, else not before; while `leased`, the end of the lease. `fence` grows when a loan begins and
+/// when it ends, so that a receipt fits only while its own loan is the newest.
+/// The index keeps the order of publishing, whatever the wall clock does.
+const SCHEMA: &str = "
+    create table message (
+        id       integer primary key autoincrement,
+        topic    text    not null,
+        key      text    not null,
+        body     blob    not null,
+        attempts integer not null default 0,
+        leased   integer not null default 0,
+        due      integer not null default 0,
+        fence    integer not null default 0,
+        died_of  text
+    ) strict;
+    create index message_waiting on message (topic, id) where died_of is null;
+    create index message_dead    on message (topic, id) where died_of is not null;
+";
+
+/// Opens the file for several processes at once; what is committed survives a power cut.
+pub(super) fn connect(path: &Path) -> std::result::Result<Connection, QueueError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    Migrations::new(vec![M::up(SCHEMA)]).to_latest(&mut connection)?;
+    Ok(connection)
+}
+
+pub(super) fn insert(tx: &Transaction, topic: Topic, key: &str, body: &[u8]) -> Result<()> {
+    tx.prepare_cached("insert into message (topic, key, body) values (?1, ?2, ?3)")?.execute(params![
+        topic.as_str(),
+        key,
+        body
+    ])?;
+    Ok(())
+}
+
+/// Lends the oldest message that is due; buries those on the way whose last lease expired.
+pub(super) fn claim(
+    tx: &Transaction,
+    topic: Topic,
+    now: i64,
+    until: i64,
+    allowed: u32,
+) -> Result<Option<Delivery>> {
+    let mut next = tx.prepare_cached(
+        "select id, fence, attempts from message
+         where topic = ?1 and died_of is null and due <= ?2 order by id limit 1",
+    )?;
+    loop {
+        let found = next
+            .query_row(params![topic.as_str(), now], |row| {
+                Ok((Receipt { id: row.get(0)?, fence: row.get(1)? }, row.get::<_, u32>(2)?))
+            })
+            .optional()?;
+        match found {
+            None => return Ok(None),
+            Some((receipt, attempts)) if attempts >= allowed => {
+                bury(tx, receipt, WORN_OUT)?;
+            }
+            Some((receipt, _)) => return lend(tx, topic, receipt.id, until, 1, allowed).map(Some),
+        }
+    }
+}
+
+/// Lends the oldest dead message that nobody holds.
+pub(super) fn claim_dead(
+    tx: &Transaction,
+    topic: Topic,
+    now: i64,
+    until: i64,
+    allowed: u32,
+) -> Result<Option<Delivery>> {
+    let id: Option<i64> = tx
+        .prepare_cached(
+            "select id from message
+             where topic = ?1 and died_of is not null and due <= ?2 order by id limit 1",
+        )?
+        .query_row(params![topic.as_str(), now], |row| row.get(0))
+        .optional()?;
+    id.map(|id| lend(tx, topic, id, until, 0, allowed)).transpose()
+}
+
+fn lend(tx: &Transaction, topic: Topic, id: i64, until: i64, attempt: u32, allowed: u32) -> Result<Delivery> {
+    let delivery = |row: &Row| {
+        Ok(Delivery {
+            topic,
+            key: row.get(0)?,
+            body: row.get(1)?,
+            attempt: row.get(2)?,
+            attempts_allowed: allowed,
+            died_of: row.get(3)?,
+            receipt: Receipt { id, fence: row.get(4)? },
+        })
+    };
+    tx.prepare_cached(
+        "update message set leased = 1, due = ?2, fence = fence + 1, attempts = attempts + ?3
+         where id = ?1 returning key, body, attempts, died_of, fence",
+    )?
+    .query_row(params![id, until, attempt], delivery)
+}
+
+/// The newest loan now ends at `until`; false when `receipt` is not the newest.
+pub(super) fn extend(tx: &Transaction, receipt: Receipt, until: i64) -> Result<bool> {
+    tx.prepare_cached("update message set due = ?3 where id = ?1 and fence = ?2")?
+        .execute(params![receipt.id, receipt.fence, until])
+        .map(|rows| rows == 1)
+}
+
+/// Deletes the message; false when `receipt` is not the newest.
+pub(super) fn remove(tx: &Transaction, receipt: Receipt) -> Result<bool> {
+    tx.prepare_cached("delete from message where id = ?1 and fence = ?2")?
+        .execute(params![receipt.id, receipt.fence])
+        .map(|rows| rows == 1)
+}
+
+/// Ends the loan; nobody gets the message before `due`. False when `receipt` is not the newest.
+pub(super) fn put_back(tx: &Transaction, receipt: Receipt, due: i64) -> Result<bool> {
+    tx.prepare_cached(
+        "update message set leased = 0, due = ?3, fence = fence + 1 where id = ?1 and fence = ?2",
+    )?
+    .execute(params![receipt.id, receipt.fence, due])
+    .map(|rows| rows == 1)
+}
+
+/// Ends the loan; the message is dead. False when `receipt` is not the newest.
+pub(super) fn bury(tx: &Transaction, receipt: Receipt, reason: &str) -> Result<bool> {
+    tx.prepare_cached(
+        "update message set leased = 0, due = 0, fence = fence + 1, died_of = ?3
+         where id = ?1 and fence = ?2",
+    )?
+    .execute(params![receipt.id, receipt.fence, reason])
+    .map(|rows| rows == 1)
+}
+
+pub(super) fn depth(tx: &Transaction, topic: Topic, now: i64) -> Result<Depth> {
+    tx.prepare_cached(
+        "select count(*) filter (where died_of is null and due <= ?2),
+                count(*) filter (where died_of is null and due > ?2 and leased = 1),
+                count(*) filter (where died_of is null and due > ?2 and leased = 0),
+                count(*) filter (where died_of is not null)
+         from message where topic = ?1",
+    )?
+    .query_row(params![topic.as_str(), now], |row| {
+        let count = |column| row.get(column).map(i64::unsigned_abs);
+        Ok(Depth { ready: count(0)?, leased: count(1)?, delayed: count(2)?, dead: count(3)? })
+    })
+}

@@ -1,0 +1,135 @@
+//! What is to be written on a sheet, and the truth that a reader should find.
+
+use crate::Rng;
+use domain::form::{DateRule, DigitsRule, Field, FieldKind, Form, YearStyle};
+use domain::ids::FieldId;
+use domain::reading::Value;
+use jiff::civil::Date;
+use rand::RngExt;
+use std::collections::BTreeMap;
+
+/// What one field gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Digits, with a point where the form prints one.
+    Digits(String),
+    /// A day.
+    Date(Date),
+    /// These options are chosen; `corrected` names one that was chosen by mistake and struck out.
+    Choice {
+        /// Values of the chosen options.
+        chosen: Vec<String>,
+        /// Value of an option that is marked and then struck out.
+        corrected: Option<String>,
+    },
+    /// A box is marked.
+    On,
+    /// Handwriting for people.
+    Written,
+    /// A signature or a seal.
+    Signed,
+}
+
+/// 記入内容. The answers of one sheet; a field that is missing stays empty.
+pub type Answers = BTreeMap<FieldId, Answer>;
+
+/// What a reader should find in `field`. Printed fields, barcodes and stickers are not answered here: `None`.
+pub fn truth(field: &Field, answers: &Answers) -> Option<Value> {
+    let answer = answers.get(&field.id);
+    Some(match (&field.kind, answer) {
+        (FieldKind::Barcode(_) | FieldKind::Printed { .. } | FieldKind::Sticker, _) => return None,
+        (FieldKind::Stamp, _) => Value::Text(if answer.is_some() { "present" } else { "absent" }.to_owned()),
+        (FieldKind::Mark, _) => Value::Text(if answer.is_some() { "on" } else { "off" }.to_owned()),
+        (FieldKind::Image, _) => answer.map_or(Value::Blank, |_| Value::Text("present".to_owned())),
+        (_, Some(Answer::Digits(text))) => Value::Text(text.clone()),
+        (_, Some(Answer::Date(date))) => Value::Text(date.to_string()),
+        (FieldKind::Choice { multiple: true }, Some(Answer::Choice { chosen, .. })) if !chosen.is_empty() => {
+            Value::Several(chosen.clone())
+        }
+        (_, Some(Answer::Choice { chosen, .. })) => {
+            chosen.first().map_or(Value::Blank, |value| Value::Text(value.clone()))
+        }
+        _ => Value::Blank,
+    })
+}
+
+/// Fills what `known` leaves open as a clinic's usual slip would be filled.
+pub fn plausible(form: &Form, known: Answers, rng: &mut Rng) -> Answers {
+    let mut answers = known;
+    for field in &form.fields {
+        if !answers.contains_key(&field.id)
+            && let Some(answer) = usual(field, rng)
+        {
+            answers.insert(field.id.clone(), answer);
+        }
+    }
+    answers
+}
+
+fn usual(field: &Field, rng: &mut Rng) -> Option<Answer> {
+    if !field.required && rng.random_bool(0.3) {
+        return None;
+    }
+    match &field.kind {
+        FieldKind::Digits(rule) => Some(Answer::Digits(number(rule, field.boxes.len(), rng))),
+        FieldKind::Date(rule) => Some(Answer::Date(day(rule, rng))),
+        FieldKind::Mark => rng.random_bool(0.4).then_some(Answer::On),
+        FieldKind::Choice { multiple } => choice(field, *multiple, rng),
+        FieldKind::Image => Some(Answer::Written),
+        FieldKind::Stamp => Some(Answer::Signed),
+        FieldKind::Barcode(_) | FieldKind::Printed { .. } | FieldKind::Sticker => None,
+    }
+}
+
+fn number(rule: &DigitsRule, boxes: usize, rng: &mut Rng) -> String {
+    let decimals = usize::from(rule.decimals);
+    if let Some([low, high]) = rule.range {
+        // Body temperatures crowd at the well end; other ranges are as good as flat.
+        let skew = if decimals == 1 && low > 30.0 {
+            rng.random_range(0.24..0.42)
+        } else {
+            rng.random_range(0.0..=1.0)
+        };
+        let value = low + (high - low) * skew;
+        let whole = boxes - decimals;
+        let width = if rule.may_be_short { 0 } else { whole + decimals + usize::from(decimals > 0) };
+        return format!("{value:0width$.decimals$}");
+    }
+    let body_len = boxes - usize::from(rule.check.is_some());
+    loop {
+        let body: String = (0..body_len).map(|_| char::from(b'0' + rng.random_range(0..10u8))).collect();
+        match rule.check.map(|check| check.of(&body)) {
+            None => return body,
+            Some(Some(check)) => return format!("{body}{check}"),
+            Some(None) => {}
+        }
+    }
+}
+
+fn day(rule: &DateRule, rng: &mut Rng) -> Date {
+    let [first, last] = rule.range;
+    let span = (last - first).get_days().max(0);
+    loop {
+        let date = first.saturating_add(jiff::Span::new().days(rng.random_range(0..=span)));
+        let written = match &rule.year {
+            YearStyle::Civil => true,
+            YearStyle::Era(eras) => eras.iter().any(|era| era.contains(date)),
+        };
+        if written {
+            return date;
+        }
+    }
+}
+
+fn choice(field: &Field, multiple: bool, rng: &mut Rng) -> Option<Answer> {
+    let values: Vec<&String> = field.options.iter().map(|option| &option.value).collect();
+    if multiple {
+        let chosen: Vec<String> = values.into_iter().filter(|_| rng.random_bool(0.25)).cloned().collect();
+        return (!chosen.is_empty()).then_some(Answer::Choice { chosen, corrected: None });
+    }
+    let usual = values.iter().position(|value| *value == "no").unwrap_or(0);
+    let chosen = if rng.random_bool(0.88) { usual } else { rng.random_range(0..values.len()) };
+    let corrected =
+        (values.len() > 1 && rng.random_bool(0.02)).then(|| values[(chosen + 1) % values.len()].clone());
+    Some(Answer::Choice { chosen: vec![values[chosen].clone()], corrected })
+}
