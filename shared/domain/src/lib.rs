@@ -2,13 +2,27 @@
 //! Never: does I/O, reads a clock, draws a random number or names another room of ours.
 //! Start reading at: [`form`] (what paper is), then [`reading`] (what ink said), then [`page`] (where a page stands).
 
+pub mod actor;
 pub mod check_digit;
+pub mod decision;
+pub mod envelope;
+pub mod fold;
 pub mod form;
 pub mod geometry;
 pub mod ids;
+pub mod likeness;
+pub mod matching;
 pub mod message;
 pub mod page;
 pub mod personal;
 pub mod reading;
+pub mod record;
+pub mod resident;
+pub mod review;
+pub mod roles;
+pub mod rules;
+pub mod shape;
+pub mod slip;
 pub mod ticket;
 pub mod wareki;
+pub mod written;

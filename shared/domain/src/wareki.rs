@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// 元号. The era of a year as people write it on forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,6 +108,17 @@ pub fn format(date: Date) -> String {
     }
 }
 
+/// Reads [`format`] back, also with spaces and full-width figures; `None` when it is no day of that era.
+pub fn parse(text: &str) -> Option<Date> {
+    let text: String = text.nfkc().filter(|c| !c.is_whitespace()).collect();
+    let era = Era::ALL.into_iter().find(|era| text.starts_with(era.label()))?;
+    let (year, rest) = text.strip_prefix(era.label())?.split_once('年')?;
+    let (month, rest) = rest.split_once('月')?;
+    let day = rest.strip_suffix('日')?;
+    let year = if year == "元" { 1 } else { year.parse().ok()? };
+    era.date(year, month.parse().ok()?, day.parse().ok()?).filter(|date| era.contains(*date))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +147,13 @@ mod tests {
     fn people_read_gannen() {
         assert_eq!(format(date(2019, 5, 1)), "令和元年5月1日");
         assert_eq!(format(date(1950, 3, 4)), "昭和25年3月4日");
+        for day in [date(2019, 5, 1), date(1950, 3, 4), date(1912, 7, 30), date(1926, 12, 25)] {
+            assert_eq!(parse(&format(day)), Some(day));
+        }
+        assert_eq!(parse("昭和 ２５年 ３月 ４日"), Some(date(1950, 3, 4)));
+        for foreign in ["", "昭和64年1月8日", "昭和25年2月30日", "1950年3月4日", "昭和二年3月4日"]
+        {
+            assert_eq!(parse(foreign), None, "{foreign}");
+        }
     }
 }

@@ -1,1 +1,24 @@
-//! press
+//! Owns: paper. Turns a form and the values of a person or a bundle into PDF pages, exact to 0.01 mm.
+//! Never: reads a clock or a database, decides who gets a slip, or looks at a scan.
+//! Start reading at: [`Printer`], then `sheet` (what is on every sheet) and `entries` (what differs by slip).
+
+mod bars;
+mod canvas;
+mod entries;
+mod error;
+mod fit;
+mod fonts;
+mod furniture;
+mod matrix;
+mod number_words;
+mod printer;
+mod sheet;
+mod slip;
+#[cfg(test)]
+mod tests;
+
+pub use error::PressError;
+pub use fonts::{FALLBACK_FONTS, Fonts, JAPANESE_FONTS};
+pub use number_words::number_words;
+pub use printer::Printer;
+pub use slip::Slip;

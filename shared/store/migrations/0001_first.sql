@@ -93,7 +93,8 @@ create index outbox_unsent on outbox (id) where sent_at is null;
 
 -- The resident register as imported. Never written from paper, never deleted.
 create table residents (
-    resident_id     text primary key,
+    id              integer primary key,  -- for addresses of screens: says nothing about the person
+    resident_id     text not null unique,
     name            text not null,
     kana            text not null,
     sex             text not null check (sex in ('F', 'M', 'X')),

@@ -236,20 +236,15 @@ fn art(texts: Vec<RawText>, lines: Vec<RawLine>, bands: Vec<RawBand>, frames: Ve
         value: t.value,
         align: t.align,
     });
-    let lines = lines.into_iter().map(|l| Art::Line {
-        side: l.side,
-        from: l.from,
-        to: l.to,
-        width_mm: l.width_mm,
-    });
+    let lines =
+        lines.into_iter().map(|l| Art::Line { side: l.side, from: l.from, to: l.to, width_mm: l.width_mm });
     let bands = bands.into_iter().map(|b| Art::Band {
         side: b.side,
         rect: b.rect,
         size_pt: b.size_pt,
         value: b.value,
     });
-    let frames =
-        frames.into_iter().map(|f| Art::Frame { side: f.side, rect: f.rect, width_mm: f.width_mm });
+    let frames = frames.into_iter().map(|f| Art::Frame { side: f.side, rect: f.rect, width_mm: f.width_mm });
     texts.chain(lines).chain(bands).chain(frames).collect()
 }
 

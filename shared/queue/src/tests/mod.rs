@@ -1,1 +1,4 @@
+//! One suite for every engine ([`contract`]), then what belongs to one engine alone.
 
+mod contract;
+mod sqlite;

@@ -1,0 +1,194 @@
+//! The command line as typed. What each command does is in [`crate::commands`].
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// 読取り: paper slips in, proven records out.
+#[derive(Debug, Parser)]
+#[command(name = "yomitori", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Where everything is kept: inbox, databases, pages, settings.
+    #[arg(long, global = true, env = "YOMITORI_DATA_DIR", default_value = "yomitori-data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Forms to use instead of the built-in ones: a folder with one folder a form.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands of the contract.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A made-up city: prints, fills in, scans, reads, matches; then the screens.
+    Demo(DemoArgs),
+    /// All roles in one process.
+    Run(WebArgs),
+    /// Only the role that watches the inbox.
+    Intake,
+    /// Only the role that reads pages.
+    Reader,
+    /// Only the role that matches readings with residents.
+    Matcher,
+    /// Only the screens.
+    Web(WebArgs),
+    /// Tests folders, database, queue, page store, forms, fonts and OCR data; says what to do.
+    Check {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forms: list, check, show, preview.
+    #[command(subcommand)]
+    Form(FormCommand),
+    /// Prints slips with new management numbers.
+    Issue(IssueArgs),
+    /// Reads image files, with no database at all.
+    Read(ReadArgs),
+    /// The resident register.
+    #[command(subcommand)]
+    Residents(ResidentsCommand),
+    /// The clinics under contract.
+    #[command(subcommand)]
+    Clinics(ClinicsCommand),
+    /// Counts of pages, files, records and messages.
+    Status {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accuracy, automation and time on labelled samples.
+    Bench(BenchArgs),
+    /// Reads print for a reader process, over its standard input and output.
+    #[command(hide = true)]
+    OcrChild,
+}
+
+/// `yomitori demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Port of the screens on this machine; 0 takes any free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Slips to print, fill in and scan (5 to 20,000).
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(5..=20_000))]
+    pub pages: u32,
+    /// The same seed gives the same city.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// End when every page has been handled; fail when the counts do not add up.
+    #[arg(long)]
+    pub exit: bool,
+}
+
+/// The screens' address.
+#[derive(Debug, Args)]
+pub struct WebArgs {
+    /// Address of the screens; without it the one in the settings, else 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `yomitori form …`.
+#[derive(Debug, Subcommand)]
+pub enum FormCommand {
+    /// Names every form.
+    List {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explains every mistake in form files, with line and reason.
+    Check {
+        /// `form.toml` files or form folders; without any: all forms in use.
+        paths: Vec<PathBuf>,
+    },
+    /// Prints the geometry of a form.
+    Show {
+        /// Form id.
+        id: String,
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the empty sheet as a PDF.
+    Preview {
+        /// Form id.
+        id: String,
+        /// The PDF to write.
+        #[arg(long, value_name = "F.pdf")]
+        out: PathBuf,
+    },
+}
+
+/// `yomitori issue`.
+#[derive(Debug, Args)]
+pub struct IssueArgs {
+    /// Form id.
+    #[arg(long)]
+    pub form: String,
+    /// Residents to print for, CSV as for `residents import`.
+    #[arg(long, value_name = "F.csv")]
+    pub residents: PathBuf,
+    /// The PDF to write.
+    #[arg(long, value_name = "S.pdf")]
+    pub out: PathBuf,
+    /// One JSON line a slip.
+    #[arg(long, value_name = "M.jsonl")]
+    pub manifest: PathBuf,
+}
+
+/// `yomitori read`.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// One JSON line a page (otherwise a table for people).
+    #[arg(long)]
+    pub json: bool,
+    /// TIFF, JPEG, PNG or PDF files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// `yomitori residents …`.
+#[derive(Debug, Subcommand)]
+pub enum ResidentsCommand {
+    /// Takes in a resident file (CSV, UTF-8 or CP932) and reports every refused line.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The file holds changes only; without it, the file is the whole register.
+        #[arg(long)]
+        diff: bool,
+    },
+}
+
+/// `yomitori clinics …`.
+#[derive(Debug, Subcommand)]
+pub enum ClinicsCommand {
+    /// Takes in a clinic file (CSV with `clinic_code,name`, UTF-8 or CP932).
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// `yomitori bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// A folder of cases, each with a page image and `expected.json`.
+    #[arg(long, value_name = "DIR")]
+    pub samples: Option<PathBuf>,
+    /// Simulated pages to print, fill in, degrade and read beside the samples.
+    #[arg(long, default_value_t = 0)]
+    pub simulate: u32,
+    /// Folder with MNIST-like IDX files of real handwritten digits for the simulated pages.
+    #[arg(long, value_name = "DIR")]
+    pub handwriting: Option<PathBuf>,
+    /// Seed of the simulated pages.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,71 @@
+//! Settings: as written ([`RawConfig`]) -> checked ([`Config`]). One machine needs none.
+
+use crate::cli::Cli;
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `yomitori.toml` in the data directory, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawConfig {
+    templates: Option<PathBuf>,
+    stable_seconds: Option<f64>,
+    poll_seconds: Option<f64>,
+    reader_threads: Option<usize>,
+    listen: Option<SocketAddr>,
+}
+
+/// Checked settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// A folder of forms in place of the built-in ones.
+    pub templates: Option<PathBuf>,
+    /// `sqlite:` or `amqp://…`.
+    pub queue: String,
+    /// `file:` or `s3://…`.
+    pub pages: String,
+    /// A file is taken when it has not changed for so long.
+    pub stable: Duration,
+    /// The inbox is looked through this often, besides events.
+    pub poll: Duration,
+    /// Pages read at the same time.
+    pub reader_threads: usize,
+    /// Address of the screens.
+    pub listen: SocketAddr,
+}
+
+impl Config {
+    /// The settings of this run: command line, environment, `yomitori.toml`, defaults.
+    ///
+    /// # Errors
+    /// When `yomitori.toml` cannot be read or says something impossible.
+    pub fn load(cli: &Cli) -> Result<Self> {
+        let file = cli.data_dir.join("yomitori.toml");
+        let raw: RawConfig = match std::fs::read_to_string(&file) {
+            Ok(text) => toml::from_str(&text).with_context(|| format!("{} is not right", file.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => RawConfig::default(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        };
+        let seconds = |name: &str, value: Option<f64>, default: f64| {
+            let value = value.unwrap_or(default);
+            ensure!((0.1..=3600.0).contains(&value), "{}: {name} must be 0.1 to 3600", file.display());
+            Ok(Duration::from_secs_f64(value))
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            data_dir: cli.data_dir.clone(),
+            templates: cli.templates.clone().or(raw.templates),
+            queue: std::env::var("YOMITORI_QUEUE").unwrap_or_else(|_| "sqlite:".to_owned()),
+            pages: std::env::var("YOMITORI_PAGES").unwrap_or_else(|_| "file:".to_owned()),
+            stable: seconds("stable_seconds", raw.stable_seconds, 3.0)?,
+            poll: seconds("poll_seconds", raw.poll_seconds, 5.0)?,
+            reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),
+            listen: raw.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Slips that are printed for real and filled in by simulated pens: the demo's mail, and the benches' questions.
+
+use crate::demo::city::{Citizen, Clinic};
+use anyhow::{Context, Result, anyhow};
+use domain::form::{FieldKind, Form};
+use domain::geometry::RectMm;
+use domain::ids::FieldId;
+use domain::reading::Value;
+use image::GrayImage;
+use jiff::civil::Date;
+use simulator::answers::{plausible, truth};
+use simulator::{Answer, Answers, Hand, Handwriting, Rng, Sheet, fill};
+use std::collections::BTreeMap;
+use vision::decode::{self, Limits};
+
+/// What a filled sheet truly says.
+#[derive(Clone, Debug, Default)]
+pub struct Truth {
+    /// Form id.
+    pub form: String,
+    /// The printed number.
+    pub management_number: Option<String>,
+    /// Every field that ink or print decides.
+    pub fields: BTreeMap<FieldId, Value>,
+}
+
+/// The pages of a printed PDF as sheets of paper.
+///
+/// # Errors
+/// When the PDF cannot be drawn; that is a fault of ours.
+pub fn paper(form: &Form, pdf: &[u8]) -> Result<Vec<Sheet>> {
+    let pages = decode::decode_pages(pdf, &Limits::default()).context("the printed PDF cannot be drawn")?;
+    let sheet = |page: Result<vision::GrayPage, decode::DecodeError>| {
+        let page = page?;
+        let picture = GrayImage::from_raw(page.width, page.height, page.pixels).ok_or_else(|| anyhow!("the page has holes"))?;
+        Ok(Sheet::new(picture, form.paper_mm))
+    };
+    pages.into_iter().map(sheet).collect()
+}
+
+/// What a person and a clinic would surely write.
+pub fn known_answers(form: &Form, citizen: &Citizen, clinic: &Clinic, visit: Date) -> Answers {
+    let mut answers = Answers::new();
+    for field in &form.fields {
+        let answer = match (field.id.as_str(), &field.kind) {
+            ("birth_date", FieldKind::Date(_)) => Answer::Date(citizen.birth_date),
+            ("visit_date", FieldKind::Date(_)) => Answer::Date(visit),
+            ("clinic_code", FieldKind::Digits(_)) => Answer::Digits(clinic.code.clone()),
+            _ => continue,
+        };
+        answers.insert(field.id.clone(), answer);
+    }
+    answers
+}
+
+/// Fills one side in and says what is truly there.
+pub fn fill_in(
+    sheet: &mut Sheet,
+    form: &Form,
+    known: Answers,
+    number: &str,
+    pictures: Option<&Handwriting>,
+    rng: &mut Rng,
+) -> Truth {
+    let answers = plausible(form, known, rng);
+    // The visitor writes one half of a slip, the clinic the other; each with a pen of its own.
+    let (visitor, clinic) = (Hand::draw(rng, pictures), Hand::draw(rng, pictures));
+    let middle = clinic_part(form);
+    let (upper, lower): (Answers, Answers) =
+        answers.clone().into_iter().partition(|(id, _)| form.field(id.as_str()).is_some_and(|f| f.area().y < middle));
+    fill::fill(sheet, form, 1, &upper, &visitor, rng);
+    fill::fill(sheet, form, 1, &lower, &clinic, rng);
+    let fields = form.fields.iter().filter_map(|field| Some((field.id.clone(), truth(field, &answers)?)));
+    Truth { form: form.id.to_string(), management_number: Some(number.to_owned()), fields: fields.collect() }
+}
+
+/// Where the clinic's part of a slip begins, mm from the top: at its first field of these.
+fn clinic_part(form: &Form) -> f64 {
+    let first = |id: &str| form.field(id).map(|field| field.area());
+    ["judgement", "xray_judgement", "visit_date"].into_iter().filter_map(first).map(|area: RectMm| area.y).fold(form.paper_mm[1], f64::min)
+}

@@ -1,0 +1,138 @@
+//! ホーム. Totals that add up, today's progress, and every envelope.
+
+use crate::Screens;
+use crate::error::{ScreenError, show};
+use crate::frame::{Frame, Person};
+use crate::words;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use domain::page::PageState;
+use jiff::Timestamp;
+use store::screens::{EnvelopeRow, Totals};
+
+/// Envelopes on the home screen; older ones are found through the inbox.
+const ENVELOPES_SHOWN: u32 = 60;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomeScreen {
+    frame: Frame,
+    live: Live,
+}
+
+/// The part of the home screen that renews itself.
+#[derive(Template)]
+#[template(path = "home_live.html")]
+struct Live {
+    terms: Vec<Term>,
+    totals: Totals,
+    today: u64,
+    handled: u64,
+    envelopes: Vec<Envelope>,
+    told_at: String,
+}
+
+/// One addend of the equation.
+struct Term {
+    word: &'static str,
+    state: &'static str,
+    count: u64,
+    class: &'static str,
+}
+
+/// One envelope as the screens tell it.
+pub struct Envelope {
+    /// Its id.
+    pub id: String,
+    /// Who sent it, or that there is no ticket.
+    pub sender: String,
+    /// Clinic code.
+    pub code: String,
+    /// Month of the claim.
+    pub month: String,
+    /// Programme.
+    pub programme: String,
+    /// Slips declared.
+    pub declared: Option<u64>,
+    /// Slips seen.
+    pub seen: u64,
+    /// `seen - declared` with its sign, when they differ.
+    pub difference: Option<String>,
+    /// Whether the envelope is closed.
+    pub closed: bool,
+    /// Pages by state with a count above 0: word, state, count.
+    pub counts: Vec<(&'static str, &'static str, u64)>,
+}
+
+/// `GET /`
+pub async fn home(State(screens): State<Screens>, person: Person) -> Result<Response, ScreenError> {
+    let frame = Frame::new(&screens, &person, "home").await?;
+    show(&HomeScreen { frame, live: Live::now(&screens).await? })
+}
+
+/// `GET /home/live`: only the part that renews itself.
+pub async fn live(State(screens): State<Screens>) -> Result<Response, ScreenError> {
+    show(&Live::now(&screens).await?)
+}
+
+impl Live {
+    async fn now(screens: &Screens) -> Result<Self, ScreenError> {
+        let now = Timestamp::now();
+        let home = screens.store.home(words::start_of_day(now), ENVELOPES_SHOWN).await?;
+        let terms = PageState::ALL.into_iter().map(|state| Term::of(state, home.totals.of(state)));
+        Ok(Self {
+            terms: terms.collect(),
+            today: home.today,
+            handled: home.handled_today,
+            envelopes: home.envelopes.iter().map(|row| Envelope::of(row, screens)).collect(),
+            totals: home.totals,
+            told_at: words::moment(now.as_millisecond()),
+        })
+    }
+}
+
+impl Term {
+    fn of(state: PageState, count: u64) -> Self {
+        let class = match state {
+            _ if count == 0 => "zero",
+            PageState::InReview | PageState::Rescan => "look",
+            PageState::Failed => "stop",
+            _ => "",
+        };
+        Self { word: state.label(), state: state.as_str(), count, class }
+    }
+}
+
+impl Envelope {
+    /// The words for a row.
+    pub fn of(row: &EnvelopeRow, screens: &Screens) -> Self {
+        let sender = match (&row.clinic_name, &row.clinic) {
+            (Some(name), _) => name.clone(),
+            (None, Some(_)) => "（登録のない医療機関）".to_owned(),
+            (None, None) if row.folder.is_empty() => format!("束票なし {}", words::day(&row.day)),
+            (None, None) => format!("束票なし {} {}", row.folder, words::day(&row.day)),
+        };
+        let difference = row.declared.filter(|&declared| declared != row.seen).map(|declared| {
+            let (seen, declared) = (row.seen as i64, declared as i64);
+            format!("{:+}", seen - declared).replace('-', "−")
+        });
+        let counted = PageState::ALL.into_iter().zip(row.by_state).filter(|(_, count)| *count > 0);
+        Self {
+            id: row.id.clone(),
+            sender,
+            code: row.clinic.clone().unwrap_or_default(),
+            month: row.month.as_deref().map(words::month).unwrap_or_default(),
+            programme: row
+                .programme
+                .as_deref()
+                .map(|id| words::programme_title(&screens.forms, id))
+                .unwrap_or_default(),
+            declared: row.declared,
+            seen: row.seen,
+            difference,
+            closed: row.closed,
+            counts: counted.map(|(state, count)| (state.label(), state.as_str(), count)).collect(),
+        }
+    }
+}

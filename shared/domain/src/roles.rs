@@ -1,0 +1,71 @@
+//! 項目の役割. Which field of a form plays which part for matching and rules.
+//!
+//! Printed fields say it by what `issue` prints there; written ones by their id.
+
+use crate::form::{Field, FieldKind, Form, PrintSource};
+
+/// 役割. A part that a written field plays, known by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// 生年月日, written by hand: the second witness of the person.
+    BirthDate,
+    /// 性別.
+    Sex,
+    /// 接種年月日・受診年月日: the day that the record is about.
+    ServiceDate,
+    /// 体温.
+    Temperature,
+    /// 医師の判断: `possible` or `postponed`.
+    Judgement,
+    /// 同意: `yes` or `no`.
+    Consent,
+    /// ワクチンのロット番号.
+    Lot,
+    /// 束票のQRコード.
+    Ticket,
+}
+
+/// The doctor's judgement that the vaccination was put off (見合わせ).
+pub const POSTPONED: &str = "postponed";
+/// The doctor's judgement that the vaccination can be given (可能).
+pub const POSSIBLE: &str = "possible";
+/// The answer by which the person refuses (同意しない).
+pub const NO: &str = "no";
+
+impl Role {
+    /// The field ids that play this part.
+    fn ids(self) -> &'static [&'static str] {
+        match self {
+            Role::BirthDate => &["birth_date"],
+            Role::Sex => &["sex"],
+            Role::ServiceDate => &["visit_date", "exam_date"],
+            Role::Temperature => &["temperature"],
+            Role::Judgement => &["judgement"],
+            Role::Consent => &["consent"],
+            Role::Lot => &["lot"],
+            Role::Ticket => &["ticket"],
+        }
+    }
+}
+
+impl Form {
+    /// The written field that plays `role`; prefilled fields never do.
+    pub fn role(&self, role: Role) -> Option<&Field> {
+        self.fields.iter().find(|field| {
+            let printed = field.prefilled && !matches!(field.kind, FieldKind::Barcode(_));
+            !printed && role.ids().contains(&field.id.as_str())
+        })
+    }
+
+    /// The field in which `issue` prints `source`.
+    pub fn printed(&self, source: PrintSource) -> Option<&Field> {
+        self.fields.iter().find(
+            |field| matches!(field.kind, FieldKind::Printed { source: Some(found), .. } if found == source),
+        )
+    }
+
+    /// Whether this form is a batch ticket (束票).
+    pub fn is_ticket(&self) -> bool {
+        self.role(Role::Ticket).is_some_and(|field| matches!(field.kind, FieldKind::Barcode(_)))
+    }
+}

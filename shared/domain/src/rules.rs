@@ -1,0 +1,192 @@
+//! 業務ルール. What a slip says that the office must not take without a word.
+//!
+//! One row a rule: its code, and the check that gives a sentence in plain Japanese.
+
+use crate::form::{FieldKind, Form};
+use crate::ids::{FieldId, PageId, ProgrammeId};
+use crate::reading::Value;
+use crate::resident::Resident;
+use crate::roles::{self, Role};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The values of one slip, by field.
+pub type Values = BTreeMap<FieldId, Value>;
+
+/// 指摘. A rule that a slip breaks. A person may accept it; the machine never does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: RuleCode,
+    /// The field that it speaks of.
+    pub field: Option<FieldId>,
+    /// The sentence for people; without any personal value.
+    pub text: String,
+}
+
+/// ルール. The name of a rule in rows and requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleCode {
+    /// A required field is blank.
+    RequiredBlank,
+    /// The service date is after the scan.
+    ServiceInFuture,
+    /// The service date is before the slip was printed.
+    ServiceBeforeIssue,
+    /// The person was no resident on the service date.
+    NotResident,
+    /// A fever, yet the doctor allowed the vaccination.
+    FeverButPossible,
+    /// Put off, yet a lot label was stuck on.
+    PostponedWithLot,
+    /// The person did not consent, yet was vaccinated.
+    NoConsent,
+    /// The programme was taken before in the same fiscal year.
+    TwiceInSeason,
+}
+
+/// 履歴. A standing record of the same person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRecord {
+    /// Its page.
+    pub page: PageId,
+    /// What for.
+    pub programme: ProgrammeId,
+    /// When it was given or examined.
+    pub service_date: Date,
+    /// Its values.
+    pub values: Values,
+}
+
+/// Everything that rules look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The form of the slip.
+    pub form: &'a Form,
+    /// The values to be judged.
+    pub values: &'a Values,
+    /// The person, when known.
+    pub resident: Option<&'a Resident>,
+    /// The person's standing records (this page's own left out).
+    pub history: &'a [PastRecord],
+    /// Local day on which the slip was printed, when known.
+    pub issued_on: Option<Date>,
+    /// Local day on which the page arrived.
+    pub scanned_on: Date,
+}
+
+/// 37.5 °C and more is a fever by the national 予防接種ガイドライン.
+const FEVER: f64 = 37.5;
+
+type Check = fn(&Circumstances) -> Option<(Role, String)>;
+
+const RULES: &[(RuleCode, Check)] = &[
+    (RuleCode::ServiceInFuture, service_in_future),
+    (RuleCode::ServiceBeforeIssue, service_before_issue),
+    (RuleCode::NotResident, not_resident),
+    (RuleCode::FeverButPossible, fever_but_possible),
+    (RuleCode::PostponedWithLot, postponed_with_lot),
+    (RuleCode::NoConsent, no_consent),
+    (RuleCode::TwiceInSeason, twice_in_season),
+];
+
+/// Every rule that the slip breaks, blank fields first.
+pub fn findings(slip: &Circumstances) -> Vec<Finding> {
+    let broken = RULES.iter().filter_map(|(rule, check)| {
+        let (role, text) = check(slip)?;
+        Some(Finding { rule: *rule, field: slip.form.role(role).map(|field| field.id.clone()), text })
+    });
+    blanks(slip).chain(broken).collect()
+}
+
+/// Whether the values say that the doctor put the vaccination off (見合わせ).
+pub fn is_postponed(form: &Form, values: &Values) -> bool {
+    text(form, values, Role::Judgement) == Some(roles::POSTPONED)
+}
+
+/// The day that the record is about, when it is filled in and a date.
+pub fn service_date(form: &Form, values: &Values) -> Option<Date> {
+    text(form, values, Role::ServiceDate)?.parse().ok()
+}
+
+fn blanks<'a>(slip: &Circumstances<'a>) -> impl Iterator<Item = Finding> + use<'a> {
+    let (form, values) = (slip.form, slip.values);
+    let postponed = is_postponed(form, values);
+    let lot = form.role(Role::Lot).map(|field| &field.id);
+    let asked = form.fields.iter().filter(move |field| {
+        // Nothing was given, so there is no label to stick on.
+        let excused = postponed && (Some(&field.id) == lot || matches!(field.kind, FieldKind::Sticker));
+        field.required && !field.prefilled && !matches!(field.kind, FieldKind::Barcode(_)) && !excused
+    });
+    asked.filter(|field| values.get(&field.id).is_none_or(says_nothing)).map(|field| Finding {
+        rule: RuleCode::RequiredBlank,
+        field: Some(field.id.clone()),
+        text: format!("「{}」が記入されていません。", field.label),
+    })
+}
+
+/// Blank, an empty list, or a stamp that is absent.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Blank => true,
+        Value::Text(text) => text.is_empty() || text == "absent",
+        Value::Several(values) => values.is_empty(),
+    }
+}
+
+fn text<'v>(form: &Form, values: &'v Values, role: Role) -> Option<&'v str> {
+    values.get(&form.role(role)?.id)?.text()
+}
+
+fn service_in_future(slip: &Circumstances) -> Option<(Role, String)> {
+    let late = service_date(slip.form, slip.values)? > slip.scanned_on;
+    late.then(|| (Role::ServiceDate, "実施日が、用紙を取り込んだ日より後です。".into()))
+}
+
+fn service_before_issue(slip: &Circumstances) -> Option<(Role, String)> {
+    let early = service_date(slip.form, slip.values)? < slip.issued_on?;
+    early.then(|| (Role::ServiceDate, "実施日が、用紙を発行した日より前です。".into()))
+}
+
+fn not_resident(slip: &Circumstances) -> Option<(Role, String)> {
+    let lived_here = slip.resident?.lived_here_on(service_date(slip.form, slip.values)?);
+    (!lived_here)
+        .then(|| (Role::ServiceDate, "実施日に、本市の住民ではありません（転出・死亡・転入前）。".into()))
+}
+
+fn fever_but_possible(slip: &Circumstances) -> Option<(Role, String)> {
+    let fever = text(slip.form, slip.values, Role::Temperature)?.parse::<f64>().ok()? >= FEVER;
+    let possible = text(slip.form, slip.values, Role::Judgement)? == roles::POSSIBLE;
+    (fever && possible)
+        .then(|| (Role::Temperature, format!("体温が{FEVER}度以上ですが、医師の判断が「可能」です。")))
+}
+
+fn postponed_with_lot(slip: &Circumstances) -> Option<(Role, String)> {
+    let lot = slip.values.get(&slip.form.role(Role::Lot)?.id).is_some_and(|value| !says_nothing(value));
+    (lot && is_postponed(slip.form, slip.values))
+        .then(|| (Role::Lot, "医師の判断は「見合わせ」ですが、ロット番号があります。".into()))
+}
+
+fn no_consent(slip: &Circumstances) -> Option<(Role, String)> {
+    let refused = text(slip.form, slip.values, Role::Consent)? == roles::NO;
+    (refused && !is_postponed(slip.form, slip.values))
+        .then(|| (Role::Consent, "接種に「同意しない」とされています。".into()))
+}
+
+fn twice_in_season(slip: &Circumstances) -> Option<(Role, String)> {
+    let (programme, day) = (slip.form.programme.as_ref()?, service_date(slip.form, slip.values)?);
+    let before = slip.history.iter().any(|past| {
+        past.programme == *programme
+            && fiscal_year(past.service_date) == fiscal_year(day)
+            && !is_postponed(slip.form, &past.values)
+    });
+    (before && !is_postponed(slip.form, slip.values))
+        .then(|| (Role::ServiceDate, "同じ年度に、同じ事業の記録がすでにあります。".into()))
+}
+
+/// 年度. April to March, named by the year of its April.
+fn fiscal_year(day: Date) -> i16 {
+    if day.month() >= 4 { day.year() } else { day.year() - 1 }
+}

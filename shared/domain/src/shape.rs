@@ -1,0 +1,42 @@
+//! 値の形. Which values a field can hold at all.
+
+use crate::form::{DateRule, DigitsRule, Field, FieldKind};
+use crate::reading::Value;
+use jiff::civil::Date;
+
+/// Whether `field` can hold `value`. Blank always fits: a missing answer is a finding, no broken shape.
+pub fn fits(field: &Field, value: &Value) -> bool {
+    let option = |text: &str| field.options.iter().any(|option| option.value == text);
+    match (value, &field.kind) {
+        (Value::Blank, _) => true,
+        (Value::Text(text), FieldKind::Digits(rule)) => digits_fit(rule, field.boxes.len(), text),
+        (Value::Text(text), FieldKind::Date(rule)) => date_fits(rule, text),
+        (Value::Text(text), FieldKind::Mark) => matches!(text.as_str(), "on" | "off" | "cancelled"),
+        (Value::Text(text), FieldKind::Stamp) => matches!(text.as_str(), "present" | "absent"),
+        (Value::Text(text), FieldKind::Choice { .. }) => option(text),
+        (Value::Several(values), FieldKind::Choice { multiple: true }) => values.iter().all(|v| option(v)),
+        (Value::Text(_), _) => true,
+        (Value::Several(_), _) => false,
+    }
+}
+
+fn digits_fit(rule: &DigitsRule, boxes: usize, text: &str) -> bool {
+    let decimals = usize::from(rule.decimals);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let figures = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let written = whole.len() + fraction.len();
+    let long_enough = written == boxes || (rule.may_be_short && (1..boxes).contains(&written));
+    let in_range =
+        rule.range.is_none_or(|[low, high]| text.parse::<f64>().is_ok_and(|n| (low..=high).contains(&n)));
+    figures(whole)
+        && figures(fraction)
+        && fraction.len() == decimals
+        && text.contains('.') == (decimals > 0)
+        && long_enough
+        && in_range
+        && rule.check.is_none_or(|check| check.accepts(&format!("{whole}{fraction}")))
+}
+
+fn date_fits(rule: &DateRule, text: &str) -> bool {
+    text.parse::<Date>().is_ok_and(|date| (rule.range[0]..=rule.range[1]).contains(&date))
+}

@@ -1,0 +1,303 @@
+//! The default engine: `<root>/ab/cd/<hash>.<extension>`, written beside and renamed, so that a name never stands
+//! for half a picture.
+
+use crate::{PageStore, PagesError, hash_of};
+use async_trait::async_trait;
+use domain::ids::ImageHash;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Where unfinished pictures are written, within the root (a rename must stay in one file system).
+const UNFINISHED: &str = "unfinished";
+/// An unfinished picture that nobody has touched for so long was left by a crash: the slowest writing takes minutes.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Hex digits of a name.
+const NAME_LENGTH: usize = 64;
+
+/// Page pictures in a local folder (or a mounted share).
+#[derive(Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// Opens the store in `root`, makes the folder when missing, and removes what a crash left half written.
+    pub fn open(root: &Path) -> Result<Self, PagesError> {
+        let unfinished = root.join(UNFINISHED);
+        fs::create_dir_all(&unfinished).map_err(failed("make the folder", &unfinished))?;
+        remove_abandoned(&unfinished);
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// The folder of a name, after the name has been checked: it comes from messages and addresses.
+    fn shelf(&self, hash: &ImageHash) -> Result<PathBuf, PagesError> {
+        let name = hash.as_str();
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if name.len() != NAME_LENGTH || !name.bytes().all(hex) {
+            return Err(PagesError::Name);
+        }
+        Ok(self.root.join(&name[..2]).join(&name[2..4]))
+    }
+
+    /// The file of a name, whatever its extension.
+    fn find(&self, hash: &ImageHash) -> Result<Option<PathBuf>, PagesError> {
+        let shelf = self.shelf(hash)?;
+        let entries = match fs::read_dir(&shelf) {
+            Ok(entries) => entries,
+            // No shelf: no picture. No root: the share is away, and nothing can be said about the picture.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.root.is_dir() => return Ok(None),
+            Err(error) => return Err(failed("open", &shelf)(error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(failed("open", &shelf))?.path();
+            if path.file_stem().is_some_and(|stem| stem == hash.as_str()) {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, hash: &ImageHash) -> Result<Vec<u8>, PagesError> {
+        let path = self.find(hash)?.ok_or_else(|| PagesError::Missing(hash.clone()))?;
+        let bytes = fs::read(&path).map_err(failed("read", &path))?;
+        if hash_of(&bytes) == *hash { Ok(bytes) } else { Err(PagesError::Damaged(hash.clone())) }
+    }
+
+    fn write(&self, bytes: &[u8], extension: &str) -> Result<ImageHash, PagesError> {
+        if !(1..=5).contains(&extension.len())
+            || !extension.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        {
+            return Err(PagesError::Extension);
+        }
+        let hash = hash_of(bytes);
+        let path = match self.find(&hash)? {
+            Some(_) if self.read(&hash).is_ok() => return Ok(hash),
+            Some(damaged) => damaged,
+            None => self.shelf(&hash)?.join(format!("{hash}.{extension}")),
+        };
+        self.write_whole(bytes, &path)?;
+        Ok(hash)
+    }
+
+    /// All of `bytes` under `path`, on disk, or nothing under `path`.
+    fn write_whole(&self, bytes: &[u8], path: &Path) -> Result<(), PagesError> {
+        let unfinished = self.root.join(UNFINISHED);
+        let mut file =
+            tempfile::NamedTempFile::new_in(&unfinished).map_err(failed("write in", &unfinished))?;
+        file.write_all(bytes).map_err(failed("write", path))?;
+        file.as_file().sync_all().map_err(failed("write", path))?;
+        let shelf = path.parent().unwrap_or(&self.root);
+        self.make_shelf(shelf)?;
+        file.persist(path).map_err(|error| failed("write", path)(error.error))?;
+        sync_folder(shelf)
+    }
+
+    /// Makes `root/ab/cd`, and has each parent remember its new child.
+    fn make_shelf(&self, shelf: &Path) -> Result<(), PagesError> {
+        if shelf.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(shelf).map_err(failed("make the folder", shelf))?;
+        sync_folder(shelf.parent().unwrap_or(&self.root))?;
+        sync_folder(&self.root)
+    }
+
+    fn remove(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
+        let Some(path) = self.find(hash)? else {
+            return Ok(());
+        };
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("delete", &path)(error)),
+            _ => {
+                tracing::info!(image.hash = %hash, reason, "page picture deleted");
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs `work` where waiting for a disk stops nobody.
+    async fn aside<T, F>(&self, work: F) -> Result<T, PagesError>
+    where
+        F: FnOnce(&Folder) -> Result<T, PagesError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let folder = self.clone();
+        let root = self.root.clone();
+        tokio::task::spawn_blocking(move || work(&folder))
+            .await
+            .unwrap_or_else(|stopped| Err(failed("use", &root)(io::Error::other(stopped))))
+    }
+}
+
+#[async_trait]
+impl PageStore for Folder {
+    async fn put(&self, bytes: Vec<u8>, extension: &str) -> Result<ImageHash, PagesError> {
+        let extension = extension.to_owned();
+        self.aside(move |folder| folder.write(&bytes, &extension)).await
+    }
+
+    async fn get(&self, hash: &ImageHash) -> Result<Vec<u8>, PagesError> {
+        let hash = hash.clone();
+        self.aside(move |folder| folder.read(&hash)).await
+    }
+
+    async fn exists(&self, hash: &ImageHash) -> Result<bool, PagesError> {
+        let hash = hash.clone();
+        self.aside(move |folder| folder.find(&hash)).await.map(|found| found.is_some())
+    }
+
+    async fn delete(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
+        let (hash, reason) = (hash.clone(), reason.to_owned());
+        self.aside(move |folder| folder.remove(&hash, &reason)).await
+    }
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PagesError {
+    let path = path.to_owned();
+    move |source| PagesError::Io { doing, path, source }
+}
+
+/// Makes a rename survive a power cut.
+fn sync_folder(folder: &Path) -> Result<(), PagesError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("write", folder))
+}
+
+/// Best effort: what stays behind is tried again at the next start.
+fn remove_abandoned(unfinished: &Path) {
+    let old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        modified.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > ABANDONED))
+    };
+    for entry in fs::read_dir(unfinished).into_iter().flatten().flatten().filter(old) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn store() -> (TempDir, Folder) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("pages")).unwrap();
+        (dir, folder)
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn a_picture_comes_back_under_its_hash() {
+        let (_dir, store) = store();
+        let hash = store.put(b"picture".to_vec(), "tif").await.unwrap();
+        assert_eq!(hash, hash_of(b"picture"));
+        assert!(store.exists(&hash).await.unwrap());
+        assert_eq!(store.get(&hash).await.unwrap(), b"picture");
+        let name = hash.as_str();
+        let path = store.root.join(&name[..2]).join(&name[2..4]).join(format!("{name}.tif"));
+        assert_eq!(files(&store.root), [path]);
+    }
+
+    #[tokio::test]
+    async fn the_same_picture_is_kept_once() {
+        let (_dir, store) = store();
+        for extension in ["tif", "tif", "jpg"] {
+            store.put(b"picture".to_vec(), extension).await.unwrap();
+        }
+        assert_eq!(files(&store.root).len(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_writers_of_one_picture_agree() {
+        let (_dir, store) = store();
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let store = store.clone();
+            writers.spawn(async move { store.put(vec![7; 100_000], "png").await.unwrap() });
+        }
+        let hashes = writers.join_all().await;
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]));
+        assert_eq!(files(&store.root).len(), 1);
+        assert_eq!(store.get(&hashes[0]).await.unwrap(), vec![7; 100_000]);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_picture_is_never_handed_out_and_heals_when_put_again() {
+        let (_dir, store) = store();
+        let hash = store.put(b"picture".to_vec(), "tif").await.unwrap();
+        for damage in [&b"pictura"[..], b"pic", b""] {
+            fs::write(&files(&store.root)[0], damage).unwrap();
+            let error = store.get(&hash).await.unwrap_err();
+            assert!(matches!(&error, PagesError::Damaged(damaged) if *damaged == hash));
+            assert!(!error.is_temporary() && error.to_string().contains("damaged"));
+        }
+        store.put(b"picture".to_vec(), "jpg").await.unwrap();
+        assert_eq!(store.get(&hash).await.unwrap(), b"picture");
+        assert_eq!(files(&store.root).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_deleted_picture_is_missing() {
+        let (_dir, store) = store();
+        let hash = store.put(b"picture".to_vec(), "tif").await.unwrap();
+        for _ in 0..2 {
+            store.delete(&hash, "保存期間満了").await.unwrap();
+        }
+        assert!(!store.exists(&hash).await.unwrap());
+        let error = store.get(&hash).await.unwrap_err();
+        assert!(matches!(error, PagesError::Missing(_)) && !error.is_temporary());
+    }
+
+    #[tokio::test]
+    async fn a_share_that_is_away_is_temporary_and_not_a_missing_picture() {
+        let (_dir, store) = store();
+        let hash = store.put(b"picture".to_vec(), "tif").await.unwrap();
+        fs::rename(&store.root, store.root.with_extension("away")).unwrap();
+        let errors = [
+            store.get(&hash).await.map(drop),
+            store.exists(&hash).await.map(drop),
+            store.put(b"other".to_vec(), "tif").await.map(drop),
+        ];
+        for error in errors {
+            assert!(error.unwrap_err().is_temporary());
+        }
+        fs::rename(store.root.with_extension("away"), &store.root).unwrap();
+        assert_eq!(store.get(&hash).await.unwrap(), b"picture");
+    }
+
+    #[tokio::test]
+    async fn names_and_extensions_that_would_leave_the_folder_are_refused() {
+        let (_dir, store) = store();
+        let long = "../".repeat(22);
+        for name in ["", "abc", "../../../etc/passwd", &long[..64], &"A".repeat(64), &"é".repeat(32)] {
+            assert!(matches!(store.get(&name.into()).await, Err(PagesError::Name)), "{name}");
+            assert!(matches!(store.delete(&name.into(), "").await, Err(PagesError::Name)), "{name}");
+        }
+        for extension in ["", "../x", "a/b", "TIF", "toolong"] {
+            assert!(matches!(store.put(vec![1], extension).await, Err(PagesError::Extension)), "{extension}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_left_half_written_is_no_picture_and_goes_after_a_day() {
+        let (dir, store) = store();
+        let abandoned = store.root.join(UNFINISHED).join("abandoned");
+        let current = store.root.join(UNFINISHED).join("current");
+        fs::write(&abandoned, b"pict").unwrap();
+        fs::write(&current, b"pict").unwrap();
+        let old = SystemTime::now() - 2 * ABANDONED;
+        File::options().write(true).open(&abandoned).unwrap().set_modified(old).unwrap();
+        assert!(!store.exists(&hash_of(b"pict")).await.unwrap());
+        Folder::open(&dir.path().join("pages")).unwrap();
+        assert!(!abandoned.exists() && current.exists(), "another process may still be writing");
+    }
+}

@@ -1,0 +1,225 @@
+//! The forward pass: channels last, eight output channels a vector, four pixels at once.
+//!
+//! The same code is compiled twice: once for AVX2 with fused multiply-add, once for any processor.
+
+use super::{SIDE, has_vectors};
+use std::sync::LazyLock;
+
+/// Channels in one vector.
+pub(super) const LANES: usize = 8;
+pub(super) type Lanes = [f32; LANES];
+
+/// Whether this processor has AVX2 and FMA.
+pub(super) static VECTORS: LazyLock<bool> = LazyLock::new(|| {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+});
+
+/// Vectors of outputs that one pass computes: three of them times four pixels fill 12 of the 16
+/// registers, the rest hold weights and inputs.
+pub(super) fn vectors_at_once(outputs: usize) -> usize {
+    let vectors = outputs / LANES;
+    [3, 2].into_iter().find(|&n| vectors.is_multiple_of(n)).unwrap_or(1)
+}
+
+/// What flows through the network: `side + 2` squared pixels (a border of zeros) of `channels` values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planes {
+    side: usize,
+    channels: usize,
+    now: Vec<f32>,
+    next: Vec<f32>,
+}
+
+impl Planes {
+    /// Starts with one channel of ink, 0..=1.
+    pub(super) fn load(&mut self, picture: &[u8; SIDE * SIDE]) {
+        (self.side, self.channels) = (SIDE, 1);
+        self.now.clear();
+        self.now.resize((SIDE + 2) * (SIDE + 2), 0.0);
+        for (y, row) in picture.chunks_exact(SIDE).enumerate() {
+            let start = (y + 1) * (SIDE + 2) + 1;
+            for (value, &pixel) in self.now[start..start + SIDE].iter_mut().zip(row) {
+                *value = f32::from(pixel) / 255.0;
+            }
+        }
+    }
+
+    /// A 3x3 convolution that keeps the size.
+    pub(super) fn conv(
+        &mut self,
+        inputs: usize,
+        outputs: usize,
+        weights: &[Lanes],
+        bias: &[Lanes],
+        relu: bool,
+    ) {
+        let wide = vectors_at_once(outputs);
+        self.next.clear();
+        self.next.resize((self.side + 2) * (self.side + 2) * outputs, 0.0);
+        for (block, (weights, bias)) in
+            weights.chunks_exact(9 * inputs * wide).zip(bias.chunks_exact(wide)).enumerate()
+        {
+            let job = Conv {
+                side: self.side,
+                inputs,
+                outputs,
+                from: &self.now,
+                weights,
+                bias,
+                first: block * wide * LANES,
+                relu,
+            };
+            match wide {
+                3 => job.run::<3>(&mut self.next),
+                2 => job.run::<2>(&mut self.next),
+                _ => job.run::<1>(&mut self.next),
+            }
+        }
+        self.channels = outputs;
+        std::mem::swap(&mut self.now, &mut self.next);
+    }
+
+    /// The largest of each 2x2 pixels.
+    pub(super) fn pool(&mut self) {
+        let (side, channels) = (self.side / 2, self.channels);
+        let (from_row, to_row) = ((self.side + 2) * channels, (side + 2) * channels);
+        self.next.clear();
+        self.next.resize((side + 2) * to_row, 0.0);
+        for y in 0..side {
+            for x in 0..side {
+                let at = (2 * y + 1) * from_row + (2 * x + 1) * channels;
+                let to = (y + 1) * to_row + (x + 1) * channels;
+                let (upper, lower) = (&self.now[at..][..2 * channels], &self.now[at + from_row..][..2 * channels]);
+                for (c, value) in self.next[to..to + channels].iter_mut().enumerate() {
+                    *value = upper[c].max(upper[c + channels]).max(lower[c]).max(lower[c + channels]);
+                }
+            }
+        }
+        self.side = side;
+        std::mem::swap(&mut self.now, &mut self.next);
+    }
+
+    /// Every output from every input; the picture becomes a single pixel of `outputs` channels without a border.
+    pub(super) fn dense(&mut self, outputs: usize, weights: &[Lanes], bias: &[Lanes], relu: bool) {
+        let mut sums = bias.to_vec();
+        let mut rows = weights.chunks_exact(bias.len());
+        let border = usize::from(self.side > 1);
+        let row = (self.side + 2 * border) * self.channels;
+        for y in 0..self.side {
+            let start = (y + border) * row + border * self.channels;
+            for (&input, weights) in self.now[start..][..self.side * self.channels].iter().zip(&mut rows) {
+                // Half of the inputs are zero after a ReLU.
+                if input != 0.0 {
+                    add_row(&mut sums, input, weights);
+                }
+            }
+        }
+        self.next.clear();
+        self.next.extend(sums.as_flattened().iter().map(|&sum| if relu { sum.max(0.0) } else { sum }));
+        self.next.truncate(outputs);
+        (self.side, self.channels) = (1, outputs);
+        std::mem::swap(&mut self.now, &mut self.next);
+    }
+
+    /// What the last layer gave.
+    pub(super) fn output(&self) -> &[f32] {
+        &self.now
+    }
+}
+
+/// One block of output channels of a convolution.
+struct Conv<'a> {
+    side: usize,
+    inputs: usize,
+    outputs: usize,
+    from: &'a [f32],
+    weights: &'a [Lanes],
+    bias: &'a [Lanes],
+    first: usize,
+    relu: bool,
+}
+
+impl Conv<'_> {
+    fn run<const V: usize>(&self, to: &mut [f32]) {
+        #[cfg(target_arch = "x86_64")]
+        if has_vectors() {
+            // SAFETY: `has_vectors` says that the processor has both instruction sets.
+            unsafe { self.run_fast::<V>(to) };
+            return;
+        }
+        self.rows::<V, false>(to);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn run_fast<const V: usize>(&self, to: &mut [f32]) {
+        self.rows::<V, true>(to);
+    }
+
+    #[inline(always)]
+    fn rows<const V: usize, const FUSED: bool>(&self, to: &mut [f32]) {
+        let row = self.side + 2;
+        for y in 0..self.side {
+            for x in (0..self.side).step_by(4) {
+                let sums = self.four::<V, FUSED>(y * row + x);
+                for (p, sums) in sums.iter().enumerate() {
+                    let at = ((y + 1) * row + x + p + 1) * self.outputs + self.first;
+                    for (value, &sum) in to[at..at + V * LANES].iter_mut().zip(sums.as_flattened()) {
+                        *value = if self.relu { sum.max(0.0) } else { sum };
+                    }
+                }
+            }
+        }
+    }
+
+    /// The sums of four neighbouring pixels whose upper left tap is pixel `corner` of the input.
+    #[inline(always)]
+    fn four<const V: usize, const FUSED: bool>(&self, corner: usize) -> [[Lanes; V]; 4] {
+        let bias: [Lanes; V] = std::array::from_fn(|v| self.bias[v]);
+        let mut sums = [bias; 4];
+        let n = self.inputs;
+        for (tap, weights) in self.weights.chunks_exact(n * V).enumerate() {
+            let at = (corner + tap / 3 * (self.side + 2) + tap % 3) * n;
+            let [a, b, c, d] = [0, 1, 2, 3].map(|p| &self.from[at + p * n..at + p * n + n]);
+            for ((((weights, &a), &b), &c), &d) in weights.chunks_exact(V).zip(a).zip(b).zip(c).zip(d) {
+                for (sums, input) in sums.iter_mut().zip([a, b, c, d]) {
+                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                        multiply_add::<FUSED>(sum, input, weight);
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+fn multiply_add<const FUSED: bool>(sum: &mut Lanes, input: f32, weights: &Lanes) {
+    for (sum, &weight) in sum.iter_mut().zip(weights) {
+        // Without the instruction a fused multiply-add is a slow library call.
+        *sum = if FUSED { input.mul_add(weight, *sum) } else { *sum + input * weight };
+    }
+}
+
+fn add_row(sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
+    #[cfg(target_arch = "x86_64")]
+    if has_vectors() {
+        // SAFETY: `has_vectors` says that the processor has both instruction sets.
+        unsafe { add_row_fast(sums, input, weights) };
+        return;
+    }
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        multiply_add::<false>(sum, input, weight);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn add_row_fast(sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        multiply_add::<true>(sum, input, weight);
+    }
+}

@@ -1,0 +1,3 @@
+//! Every test that crosses rooms, in one binary.
+
+mod architecture;

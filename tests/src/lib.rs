@@ -1,1 +1,0 @@
-//! The harness and every test that crosses rooms.
