@@ -2,7 +2,6 @@
 
 use crate::recogniser::{Outcome, RecogniserThread};
 use crate::{Config, Deps};
-use domain::ids::ImageHash;
 use domain::message::{Milliseconds, PageRead, ReadPage};
 use domain::reading::PageReading;
 use pages::PagesError;
@@ -41,13 +40,15 @@ pub(crate) struct Worker {
 /// How the work on one page ended.
 enum Ending {
     /// There is something to say about the page.
-    Seen(PageReading, Milliseconds),
-    /// Says why, in case this was the last attempt.
+    Seen(PageRead),
+    /// The machine failed; says why, in case this was the last attempt.
     Failed(&'static str),
     /// It can never be handled.
     Hopeless(&'static str),
-    /// The worker has to stop, or somebody else has the page now.
-    LetGo,
+    /// The worker stops before the end: to be read by somebody else.
+    GivenBack,
+    /// Somebody else has the page now.
+    Overtaken,
 }
 
 impl Worker {
@@ -96,51 +97,60 @@ impl Worker {
     }
 
     async fn handle(&mut self, delivery: Delivery) {
+        let started = Instant::now();
         let ending = match delivery.message::<ReadPage>() {
-            Err(error) => {
-                tracing::error!(%error, "request not understood");
-                Ending::Hopeless(NOT_UNDERSTOOD)
-            }
             Ok(request) => {
                 Span::current().record("page.id", request.page.as_str());
                 self.see(&delivery, request).await
             }
+            Err(error) => {
+                tracing::error!(%error, "the request is not understood");
+                Ending::Hopeless(NOT_UNDERSTOOD)
+            }
         };
-        if let Err(error) = self.conclude(delivery, ending).await {
+        match self.conclude(delivery, ending).await {
+            Ok(()) => {
+                Span::current().record("duration_ms", started.elapsed().as_millis());
+                tracing::info!("page handled");
+            }
             // Nothing is lost: the lease ends and the page comes back.
-            tracing::warn!(%error, "the page could not be finished");
-            self.failures += u32::from(error.is_temporary());
+            Err(error) => {
+                tracing::warn!(%error, "the page could not be finished");
+                self.failures += u32::from(error.is_temporary());
+            }
         }
+    }
+
+    /// Tells the queue. What was seen is published first: after a crash in between it is only said twice.
+    async fn conclude(&mut self, delivery: Delivery, ending: Ending) -> Result<(), QueueError> {
+        let verdict = match ending {
+            Ending::Seen(message) => {
+                record(&message.reading);
+                self.deps.queue.send(&message).await?;
+                Verdict::Done
+            }
+            Ending::Failed(reason) if delivery.is_last() => Verdict::GiveUp(reason.into()),
+            Ending::Failed(_) => Verdict::RetryAfter(self.config.pause),
+            Ending::Hopeless(reason) => Verdict::GiveUp(reason.into()),
+            Ending::GivenBack => Verdict::RetryAfter(Duration::ZERO),
+            Ending::Overtaken => return Ok(()),
+        };
+        self.deps.queue.finish(delivery, verdict).await
     }
 
     /// Fetches the picture and reads it.
     async fn see(&mut self, delivery: &Delivery, request: ReadPage) -> Ending {
-        let picture = match self.deps.pages.get(&request.image).await {
-            Ok(picture) => picture,
-            Err(error) => return self.without_picture(delivery, &request.image, &error),
-        };
-        match self.read(delivery, picture, request.clone()).await {
-            Ending::Seen(reading, milliseconds) => {
-                self.failures = 0;
-                self.publish(request, reading, milliseconds).await
-            }
-            ending => ending,
-        }
-    }
-
-    fn without_picture(&mut self, delivery: &Delivery, image: &ImageHash, error: &PagesError) -> Ending {
-        tracing::warn!(image.hash = %image, %error, "no picture of the page");
-        let unreadable = |reason: &str| {
-            Ending::Seen(PageReading::Unreadable { reason: reason.into() }, Milliseconds::default())
-        };
-        match error {
-            PagesError::Damaged(_) => unreadable(DAMAGED),
-            // On a shared disk a new file may show late, so a missing picture gets its other attempts first.
-            PagesError::Missing(_) if delivery.is_last() => unreadable(MISSING),
-            PagesError::Missing(_) => Ending::Failed(MISSING),
-            _ => {
-                self.failures += 1;
-                Ending::Failed(PICTURES_AWAY)
+        match self.deps.pages.get(&request.image).await {
+            Ok(picture) => self.read(delivery, picture, request).await,
+            Err(error) => {
+                tracing::warn!(%error, "no picture of the page");
+                match error {
+                    PagesError::Damaged(_) => unreadable(request, DAMAGED),
+                    // On a shared disk a new file may show late: a missing picture gets its other attempts first.
+                    PagesError::Missing(_) if delivery.is_last() => unreadable(request, MISSING),
+                    PagesError::Missing(_) => Ending::Failed(MISSING),
+                    _ => self.failed(PICTURES_AWAY),
+                }
             }
         }
     }
@@ -148,29 +158,31 @@ impl Worker {
     /// Reads the pixels, and keeps the page on loan meanwhile.
     async fn read(&mut self, delivery: &Delivery, picture: Vec<u8>, request: ReadPage) -> Ending {
         let Some(recogniser) = self.recogniser().await else {
-            return Ending::Failed(BROKEN);
+            return self.failed(BROKEN);
         };
-        let mut reading = recogniser.read(picture, request);
+        let mut reading = recogniser.read(picture, request.clone());
         let started = Instant::now();
         let astray = started + self.config.longest_reading;
+        let mut stop_at = None;
         let beat = self.config.lease / 3;
         let mut heartbeat = tokio::time::interval_at(started + beat, beat);
-        let mut give_back = far_from(started);
         loop {
             tokio::select! {
                 outcome = reading.outcome() => return match outcome {
-                    Outcome::Seen(reading, milliseconds) => Ending::Seen(reading, milliseconds),
-                    Outcome::Broken => self.broken(BROKEN),
+                    Outcome::Seen(reading, milliseconds) => self.seen(request, reading, milliseconds),
+                    Outcome::Broken => self.broke(Ending::Failed(BROKEN)),
                 },
-                () = tokio::time::sleep_until(astray) => return self.broken(ASTRAY),
-                () = tokio::time::sleep_until(give_back) => return Ending::LetGo,
-                () = stopped(&mut self.shutdown), if give_back > astray => {
-                    give_back = Instant::now() + self.config.grace;
+                () = tokio::time::sleep_until(stop_at.unwrap_or(astray)) => {
+                    let ending = if stop_at.is_some() { Ending::GivenBack } else { Ending::Failed(ASTRAY) };
+                    return self.broke(ending);
+                }
+                () = stopped(&mut self.shutdown), if stop_at.is_none() => {
+                    stop_at = Some(astray.min(Instant::now() + self.config.grace));
                 }
                 _ = heartbeat.tick() => match self.deps.queue.extend(delivery, self.config.lease).await {
-                    Err(QueueError::LeaseLost { .. }) => return self.overtaken(),
-                    Err(error) => tracing::warn!(%error, "the lease could not be prolonged"),
                     Ok(()) => {}
+                    Err(QueueError::LeaseLost { .. }) => return self.broke(Ending::Overtaken),
+                    Err(error) => tracing::warn!(%error, "the lease could not be prolonged"),
                 },
             }
         }
@@ -181,29 +193,60 @@ impl Worker {
         if self.recogniser.is_none() {
             match RecogniserThread::start(&self.deps.recognisers).await {
                 Ok(recogniser) => self.recogniser = Some(recogniser),
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "no new page reader");
-                    self.failures += 1;
-                }
+                Err(error) => tracing::error!(error = format!("{error:#}"), "no new recogniser"),
             }
         }
         self.recogniser.as_ref()
     }
 
-    /// Lets the thread go (a stuck one ends when it ends); the next page gets a new one.
-    fn broken(&mut self, reason: &'static str) -> Ending {
-        tracing::error!(astray = reason == ASTRAY, "the page reader broke off");
-        self.recogniser = None;
+    fn seen(&mut self, request: ReadPage, reading: PageReading, milliseconds: Milliseconds) -> Ending {
+        self.failures = 0;
+        Ending::Seen(PageRead { page: request.page, round: request.round, reading, milliseconds })
+    }
+
+    /// The machine failed, and probably will for the next page too.
+    fn failed(&mut self, reason: &'static str) -> Ending {
+        self.failures += 1;
         Ending::Failed(reason)
     }
 
-    fn overtaken(&mut self) -> Ending {
-        tracing::warn!("somebody else reads this page now");
+    /// Lets the recogniser's thread go (one that is still busy ends when it ends); the next page gets a new one.
+    fn broke(&mut self, ending: Ending) -> Ending {
+        if let Ending::Failed(_) = ending {
+            tracing::error!("the recogniser panicked or went astray");
+        }
         self.recogniser = None;
-        Ending::LetGo
+        ending
     }
+}
 
-    async fn publish(&mut self, request: ReadPage, reading: PageReading, milliseconds: Milliseconds) -> Ending {
-        todo_publish(request, reading, milliseconds)
+fn unreadable(request: ReadPage, reason: &str) -> Ending {
+    let reading = PageReading::Unreadable { reason: reason.into() };
+    let milliseconds = Milliseconds::default();
+    Ending::Seen(PageRead { page: request.page, round: request.round, reading, milliseconds })
+}
+
+/// What may be said of a reading in a log: its kind and form, never its values.
+fn record(reading: &PageReading) {
+    let span = Span::current();
+    match reading {
+        PageReading::Read(form) => {
+            span.record("outcome", "read").record("form.id", form.form.as_str());
+        }
+        PageReading::Unrecognised { .. } => {
+            span.record("outcome", "unrecognised");
+        }
+        PageReading::Unreadable { .. } => {
+            span.record("outcome", "unreadable");
+        }
     }
+}
+
+fn stopping(shutdown: &watch::Receiver<bool>) -> bool {
+    *shutdown.borrow() || shutdown.has_changed().is_err()
+}
+
+/// Until the signal to stop, or until whoever could give it is gone.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
 }

@@ -43,8 +43,8 @@ struct Term {
 
 /// One envelope as the screens tell it.
 pub struct Envelope {
-    /// Its id.
-    pub id: String,
+    /// The address of its screen.
+    pub address: String,
     /// Who sent it, or that there is no ticket.
     pub sender: String,
     /// Clinic code.
@@ -119,7 +119,7 @@ impl Envelope {
         });
         let counted = PageState::ALL.into_iter().zip(row.by_state).filter(|(_, count)| *count > 0);
         Self {
-            id: row.id.clone(),
+            address: format!("/envelopes/{}", crate::inbox::encoded(&row.id)),
             sender,
             code: row.clinic.clone().unwrap_or_default(),
             month: row.month.as_deref().map(words::month).unwrap_or_default(),

@@ -60,6 +60,17 @@ pub fn any_date(text: &str) -> Option<Date> {
     }
 }
 
+/// `date` as clerks type it: `R8.10.3`; ISO before 1868.
+pub fn short(date: Date) -> String {
+    match Era::of(date) {
+        Some(era) => {
+            let letter = era.value()[..1].to_uppercase();
+            format!("{letter}{}.{}.{}", date.year() - era.base(), date.month(), date.day())
+        }
+        None => date.to_string(),
+    }
+}
+
 fn date(rule: &DateRule, text: &str) -> Result<Date, String> {
     let (era, rest) = era_of(text);
     let (year, month, day) =
@@ -288,6 +299,14 @@ may_be_short = true
         ];
         for (field, typed, expected) in table {
             assert_eq!(outcome(field, typed).as_deref(), Ok(expected), "{field} {typed}");
+        }
+    }
+
+    #[test]
+    fn a_short_date_reads_back_as_itself() {
+        for day in ["1950-03-04", "2019-05-01", "1989-01-08", "1926-12-25", "1868-01-01"] {
+            let day: Date = day.parse().unwrap();
+            assert_eq!(any_date(&short(day)), Some(day), "{}", short(day));
         }
     }
 

@@ -14,7 +14,8 @@ const DIGITS: [u8; 10] = [
 /// The bars of `number` (digits only, else `None`) between `A` and `A`, filling `place` from edge to
 /// edge, and the width of a narrow bar, mm.
 pub(crate) fn nw7(number: &str, place: &RectMm) -> Option<(Vec<RectMm>, f64)> {
-    let digits = number.bytes().map(|b| b.checked_sub(b'0').and_then(|d| DIGITS.get(usize::from(d)).copied()));
+    let digits =
+        number.bytes().map(|b| b.checked_sub(b'0').and_then(|d| DIGITS.get(usize::from(d)).copied()));
     let digits: Vec<u8> = digits.collect::<Option<_>>()?;
     let characters = [&[START_STOP], digits.as_slice(), &[START_STOP]].concat();
     let modules: f64 = characters.iter().map(|&c| width(c)).sum::<f64>() + characters.len() as f64 - 1.0;

@@ -135,8 +135,11 @@ impl<'a, 'b> Canvas<'a, 'b> {
 
     fn pen(&mut self, fill: Option<luma::Color>, stroke_mm: Option<f64>) {
         let rule = FillRule::NonZero;
-        self.surface
-            .set_fill(fill.map(|color| Fill { paint: color.into(), opacity: NormalizedF32::ONE, rule }));
+        self.surface.set_fill(fill.map(|color| Fill {
+            paint: color.into(),
+            opacity: NormalizedF32::ONE,
+            rule,
+        }));
         self.surface.set_stroke(stroke_mm.map(|mm| Stroke { width: pt(mm), ..Stroke::default() }));
     }
 }

@@ -80,9 +80,10 @@ fn draw_number(
 ) -> Result<(), PressError> {
     let refuse = |reason: String| PressError::Form { form: form.id.to_string(), reason };
     if rule.symbology == Symbology::Nw7 {
-        let place = field.boxes.first().ok_or_else(|| refuse(format!("{}: no box for the bars", field.id)))?;
-        let (bars, narrow) =
-            bars::nw7(number, place).ok_or_else(|| refuse(format!("{}: NW-7 holds digits only", field.id)))?;
+        let place =
+            field.boxes.first().ok_or_else(|| refuse(format!("{}: no box for the bars", field.id)))?;
+        let (bars, narrow) = bars::nw7(number, place)
+            .ok_or_else(|| refuse(format!("{}: NW-7 holds digits only", field.id)))?;
         if narrow < NARROWEST_BAR_MM {
             let need = place.w * NARROWEST_BAR_MM / narrow;
             return Err(refuse(format!(
@@ -109,8 +110,10 @@ fn draw_code(
     symbology: Symbology,
     text: &str,
 ) -> Result<(), PressError> {
-    let refuse =
-        |reason: String| PressError::Form { form: form.id.to_string(), reason: format!("{}: {reason}", field.id) };
+    let refuse = |reason: String| PressError::Form {
+        form: form.id.to_string(),
+        reason: format!("{}: {reason}", field.id),
+    };
     let place = field.boxes.first().ok_or_else(|| refuse("no box for the code".into()))?;
     canvas.fill(&matrix::modules(symbology, text, place).map_err(refuse)?);
     Ok(())

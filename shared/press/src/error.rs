@@ -38,7 +38,9 @@ pub enum PressError {
         field: String,
     },
     /// A slip has a batch ticket but the form has no code for it, or the reverse.
-    #[error("slip {slip}: a batch ticket and a form with a code for it go together; form {form} is the wrong one")]
+    #[error(
+        "slip {slip}: a batch ticket and a form with a code for it go together; form {form} is the wrong one"
+    )]
     TicketMismatch {
         /// Slip, from 1.
         slip: usize,

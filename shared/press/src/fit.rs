@@ -62,14 +62,14 @@ pub(crate) fn base_lines(place: &RectMm, lines: usize, size_pt: f64) -> impl Ite
 const BASE_LINE: f64 = 0.88;
 
 /// Two lines of at most `width_em`: broken at the last space for which both fit, else as late as possible
-/// without parting the digits of a house number.
+/// without parting a house number (`23番4号`) or beginning a line with a mark that belongs to the one before.
 fn split(fonts: &Fonts, text: &str, width_em: f64) -> Result<Option<(Line, Line)>, Misfit> {
     let breaks: Vec<usize> = text.char_indices().map(|(i, _)| i).skip(1).collect();
     let is_space = |&&at: &&usize| text[at..].starts_with([' ', '　']);
     let is_sound = |&&at: &&usize| {
-        let before = text[..at].chars().next_back().is_some_and(|c| c.is_numeric());
-        let after = text[at..].chars().next().is_some_and(|c| c.is_numeric() || c == 'ー' || c == '-');
-        !(before && after)
+        let before = text[..at].chars().next_back().is_some_and(|c| c.is_numeric() || "（(「".contains(c));
+        let after = text[at..].chars().next().is_some_and(|c| "ー－-、。）)」".contains(c));
+        !(before || after)
     };
     let spaces = breaks.iter().rev().filter(is_space);
     for &at in spaces.chain(breaks.iter().rev().filter(is_sound)) {
@@ -102,11 +102,13 @@ mod tests {
         let long = "星見市中央区東町一丁目二十三番地の四";
         let (lines, size) = set(long, 50.0, 5.0).unwrap();
         assert!(lines == [long] && size < 10.0, "one low box: smaller, not wrapped: {size}");
-        let (lines, size) = set("星見市中央区東町一丁目1234番地 ひかり荘203号", 50.0, 9.0).unwrap();
-        assert_eq!((lines, size), (vec!["星見市中央区東町一丁目1234番地".into(), "ひかり荘203号".into()], 9.0));
-        let (lines, _) = set("星見市中央区東町一丁目123456", 45.0, 9.0).unwrap();
-        assert_eq!(lines.concat(), "星見市中央区東町一丁目123456");
-        assert!(!lines[0].ends_with(char::is_numeric), "a house number is not parted: {lines:?}");
+        let (lines, size) = set("星見市中央区東町一丁目12番地 ひかり荘203号", 52.0, 9.0).unwrap();
+        assert_eq!(
+            (lines, size),
+            (vec!["星見市中央区東町一丁目12番地".into(), "ひかり荘203号".into()], 10.0)
+        );
+        let (lines, _) = set("星見市中央区東町一丁目1234番地", 45.0, 9.0).unwrap();
+        assert_eq!(lines, ["星見市中央区東町一丁目", "1234番地"], "a house number is not parted");
         assert_eq!(set(&"長".repeat(60), 40.0, 9.0), Err(Misfit::TooLong));
         assert_eq!(set("\u{10FFFD}", 40.0, 9.0), Err(Misfit::MissingGlyph));
     }

@@ -62,8 +62,8 @@ impl Fonts {
     /// it is one when a character needs it.
     pub fn find() -> Result<Self, PressError> {
         let read = |paths: &[&str]| paths.iter().find_map(|path| std::fs::read(Path::new(path)).ok());
-        let japanese = read(&JAPANESE_FONTS)
-            .ok_or_else(|| PressError::NoFont { tried: JAPANESE_FONTS.join(", ") })?;
+        let japanese =
+            read(&JAPANESE_FONTS).ok_or_else(|| PressError::NoFont { tried: JAPANESE_FONTS.join(", ") })?;
         Self::from_bytes(std::iter::once(japanese).chain(read(&FALLBACK_FONTS)))
     }
 

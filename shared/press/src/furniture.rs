@@ -62,10 +62,10 @@ fn decimal_point(canvas: &mut Canvas, boxes: &[RectMm], decimals: usize) {
 }
 
 fn date_units(canvas: &mut Canvas, boxes: &[RectMm], rule: &DateRule) -> Result<(), Misfit> {
-    let year = if rule.year == YearStyle::Civil { 4 } else { 2 };
+    let year: usize = if rule.year == YearStyle::Civil { 4 } else { 2 };
     let half = DATE_UNIT_PT * MM_PER_PT / 2.0;
     for (after, unit) in [(year, "年"), (year + 2, "月"), (year + 4, "日")] {
-        let Some(last) = after.checked_sub(1).and_then(|i| boxes.get(i)) else { continue };
+        let Some(last) = boxes.get(after - 1) else { continue };
         let x = boxes
             .get(after)
             .map_or(last.right() + LAST_UNIT_GAP_MM + half, |next| (last.right() + next.x) / 2.0);

@@ -44,7 +44,8 @@ fn printer() -> Printer {
 /// A sound management number of `form`.
 fn number(form: &Form) -> String {
     let (_, rule) = form.number_field().unwrap();
-    let body = |serial: u32| format!("{:02}{serial:0w$}", form.number, w = usize::from(rule.length.unwrap()) - 3);
+    let body =
+        |serial: u32| format!("{:02}{serial:0w$}", form.number, w = usize::from(rule.length.unwrap()) - 3);
     (1234..)
         .find_map(|serial| rule.check.unwrap().of(&body(serial)).map(|c| format!("{}{c}", body(serial))))
         .unwrap()
@@ -123,7 +124,11 @@ impl Raster {
 fn scratch() {
     for form in forms() {
         let p = printer();
-        std::fs::write(format!("/tmp/press/{}.pdf", form.id), p.document(&form, [slip(&form)], &mut |_| ()).unwrap()).unwrap();
+        std::fs::write(
+            format!("/tmp/press/{}.pdf", form.id),
+            p.document(&form, [slip(&form)], &mut |_| ()).unwrap(),
+        )
+        .unwrap();
         std::fs::write(format!("/tmp/press/{}-blank.pdf", form.id), p.blank(&form, 1).unwrap()).unwrap();
     }
 }

@@ -1,1 +1,40 @@
-//! store
+//! Owns: the rows of one municipality, their migrations, and every line of SQL (but the queue engine's own).
+//! Never: decides what a page means, reads a clock, or holds a transaction while somebody thinks.
+//! Start reading at: `migrations/0001_first.sql` (what is kept), then [`Store`] (how it is reached).
+//!
+//! Reading is `store.read(|rows| rows.counts())`, writing `store.write(|rows| rows.take_file(&file, now))`:
+//! every method of [`Rows`] and [`Writer`] runs in the transaction of its closure. Each file holds one topic.
+
+mod arrivals;
+mod clinics;
+mod columns;
+mod database;
+mod envelopes;
+mod error;
+mod events;
+mod issuing;
+mod outbox;
+mod pages;
+mod readings;
+mod records;
+mod residents;
+mod reviews;
+mod status;
+
+pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
+pub use clinics::Clinic;
+pub use database::{Rows, Store, Writer};
+pub use envelopes::Envelope;
+pub use error::Error;
+pub use events::Event;
+pub use issuing::{IssuedTicket, NewTicket};
+pub use outbox::OutboxMessage;
+pub use pages::{Disposal, Moved, Page};
+pub use readings::ReadingTaken;
+pub use records::{Committed, Record, RecordId};
+pub use residents::{ImportMode, Imported, ResidentSearch};
+pub use reviews::{FieldValue, Lease, ReviewItem};
+pub use status::{Counts, FileCounts};
+
+#[cfg(test)]
+mod tests;

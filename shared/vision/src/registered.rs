@@ -56,7 +56,7 @@ impl RegisteredPage<'_> {
     }
 
     /// The grey value at a point of the paper; pixel centres lie at half coordinates.
-    fn bilinear(&self, point: PointMm) -> f64 {
+    pub(crate) fn bilinear(&self, point: PointMm) -> f64 {
         let [x, y] = self.px_from_mm.apply(point);
         let (x, y) = (x - 0.5, y - 0.5);
         let (left, top) = (x.floor(), y.floor());

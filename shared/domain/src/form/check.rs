@@ -66,9 +66,15 @@ pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
     errors
 }
 
-/// The line where `key` first stands, else 1.
+/// The line that sets `key`, or in which `"id"` is set; else the line where it first stands, else 1.
 fn find(text: &str, key: &str) -> usize {
-    text.find(key).map_or(1, |offset| line_of(text, offset))
+    let sets = |line: &str| {
+        let line = line.trim_start();
+        let is_id = key.starts_with('"') && line.starts_with("id ") && line.trim_end().ends_with(key);
+        is_id || line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let anywhere = || text.find(key).map_or(1, |offset| line_of(text, offset));
+    text.lines().position(sets).map_or_else(anywhere, |index| index + 1)
 }
 
 fn on_paper(form: &Form, rect: &RectMm, edge: f64) -> bool {
@@ -196,6 +202,14 @@ range = [34.0, 42.0]
         let field = form.field("temperature").unwrap();
         assert_eq!(field.pattern().as_deref(), Some("NN.N"));
         assert_eq!(field.boxes[2].x, 20.0 + 2.0 * 6.5 + 2.0);
+    }
+
+    #[test]
+    fn a_mistake_is_shown_where_it_is_made_not_where_its_word_stands_first() {
+        let text = format!("# This version: \"temperature\"\n{}", GOOD.replace("version = 1", "version = 0"));
+        let errors = Form::parse("trial", &text.replace("decimals = 1", "decimals = 3")).unwrap_err();
+        let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+        assert_eq!(lines, [2, 8], "{errors:?}");
     }
 
     #[test]

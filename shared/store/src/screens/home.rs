@@ -1,132 +1,146 @@
 //! The home screen: totals by state, and every envelope with what it declares and what was seen.
 
+use crate::columns::{Columns, all};
+use crate::{Error, Rows};
+use domain::envelope::StateCounts;
+use domain::ids::{ClinicCode, EnvelopeId, ProgrammeId};
 use domain::page::PageState;
-use rusqlite::{Connection, Row};
+use jiff::Timestamp;
+use rusqlite::{Row, named_params};
+
+/// What the home screen shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Home {
+    /// All pages.
+    pub totals: Totals,
+    /// Pages that arrived since the moment asked for.
+    pub recent: u64,
+    /// Those of them with nothing left for the machine.
+    pub recent_handled: u64,
+    /// The newest envelopes, newest first.
+    pub envelopes: Vec<EnvelopeRow>,
+}
 
 /// How many pages stand where, and how many ever came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Pages by state, in the order of [`PageState::ALL`].
-    pub by_state: [u64; 9],
-    /// Pages that the files brought in, counted from the arrivals and not from the pages.
+    /// Pages by state.
+    pub by_state: StateCounts,
+    /// Pages that the files brought in: counted from the arrivals, not from the pages.
     pub arrived: u64,
 }
 
-impl Totals {
-    /// Pages in `state`.
-    pub fn of(&self, state: PageState) -> u64 {
-        PageState::ALL.iter().zip(self.by_state).find(|(each, _)| **each == state).map_or(0, |(_, n)| n)
-    }
-
-    /// Pages in any state.
-    pub fn sum(&self) -> u64 {
-        self.by_state.iter().sum()
-    }
-
-    /// Whether every page that came in stands in exactly one state.
-    pub fn adds_up(&self) -> bool {
-        self.sum() == self.arrived
-    }
-}
-
 /// One envelope with the states of its pages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EnvelopeRow {
     /// Its id (the ticket's number, or `none:<folder>:<day>`).
-    pub id: String,
+    pub id: EnvelopeId,
     /// Folder below the inbox.
     pub folder: String,
     /// Local day on which it was opened, ISO.
     pub day: String,
     /// Clinic code, when a ticket says so.
-    pub clinic: Option<String>,
+    pub clinic: Option<ClinicCode>,
     /// The clinic's name, when the clinic is known.
     pub clinic_name: Option<String>,
     /// Month of the claim, `2026-10`.
     pub month: Option<String>,
-    /// Programme id.
-    pub programme: Option<String>,
+    /// Programme, when a ticket says so.
+    pub programme: Option<ProgrammeId>,
     /// Slips that the ticket declares; `None` without a ticket.
     pub declared: Option<u64>,
     /// Whether a later ticket closed it.
     pub closed: bool,
-    /// Pages by state (tickets included), in the order of [`PageState::ALL`].
-    pub by_state: [u64; 9],
-    /// Slips seen: pages without tickets, duplicates, failures, discarded pages and those to be scanned again.
-    pub seen: u64,
+    /// All its pages by state, the ticket's page among them.
+    pub paper: StateCounts,
+    /// Its pages without tickets, by state.
+    pub slips: StateCounts,
 }
 
-const STATE_COUNTS: &str = "
-    sum(p.state = 'received'), sum(p.state = 'read'), sum(p.state = 'in_review'),
-    sum(p.state = 'committed'), sum(p.state = 'returned'), sum(p.state = 'rescan'),
-    sum(p.state = 'discarded'), sum(p.state = 'duplicate'), sum(p.state = 'failed')";
+impl Totals {
+    /// Whether every page that came in stands in exactly one state.
+    pub fn adds_up(&self) -> bool {
+        self.by_state.paper() == self.arrived
+    }
+}
 
-/// The totals of all pages.
-pub(crate) fn totals(rows: &Connection) -> rusqlite::Result<Totals> {
-    let mut by_state = [0; 9];
-    let mut query = rows.prepare_cached("select state, count(*) from pages group by state")?;
-    let mut found = query.query([])?;
-    while let Some(row) = found.next()? {
-        let word: String = row.get(0)?;
-        if let Some(at) = PageState::ALL.iter().position(|state| state.as_str() == word) {
-            by_state[at] = row.get(1)?;
+impl Rows<'_> {
+    /// Totals, progress since `since`, and the newest `limit` envelopes, all of one moment.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn home(&self, since: Timestamp, limit: u32) -> Result<Home, Error> {
+        let (recent, recent_handled) = self.connection.query_row(
+            "select count(*), coalesce(sum(state not in ('received', 'read')), 0)
+             from pages where file in (select seq from scan_files where arrived_at >= ?1)",
+            [since.as_millisecond()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let envelopes = self.envelope_rows(None, limit)?;
+        Ok(Home { totals: self.totals()?, recent, recent_handled, envelopes })
+    }
+
+    /// One envelope.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn envelope_row(&self, envelope: &EnvelopeId) -> Result<Option<EnvelopeRow>, Error> {
+        Ok(self.envelope_rows(Some(envelope), 1)?.pop())
+    }
+
+    fn totals(&self) -> Result<Totals, Error> {
+        let counted = |row: &Row| Ok((row.page_state("state")?, row.col("pages")?));
+        let sql = "select state, count(*) as pages from pages group by state";
+        let mut totals = Totals::default();
+        for (state, pages) in all(self.connection, sql, [], counted)? {
+            totals.by_state.add(state, pages);
         }
+        let sql = "select coalesce(sum(pages), 0) from scan_files";
+        totals.arrived = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(totals)
     }
-    let arrived = rows.query_row("select coalesce(sum(pages), 0) from scan_files", [], |row| row.get(0))?;
-    Ok(Totals { by_state, arrived })
-}
 
-/// Pages that arrived at or after `since` (ms): all of them, and those with nothing left for the machine.
-pub(crate) fn progress(rows: &Connection, since: i64) -> rusqlite::Result<(u64, u64)> {
-    rows.query_row(
-        "select count(*), coalesce(sum(state not in ('received', 'read')), 0) from pages where arrived_at >= ?1",
-        [since],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-/// The envelopes, newest first; `only` narrows to one.
-pub(crate) fn envelopes(
-    rows: &Connection,
-    only: Option<&str>,
-    limit: u32,
-) -> rusqlite::Result<Vec<EnvelopeRow>> {
-    let mut query = rows.prepare_cached(&format!(
-        "select e.id, e.folder, e.day, e.clinic, c.name, e.month, e.programme, e.declared,
-                e.closed_at is not null,
-                coalesce(sum(p.is_ticket = 0
-                    and p.state in ('received', 'read', 'in_review', 'committed', 'returned')), 0),
-                {STATE_COUNTS}
-         from (select * from envelopes where ?1 is null or id = ?1
-               order by opened_at desc, id desc limit ?2) e
-         left join pages p on p.envelope = e.id
-         left join clinics c on c.code = e.clinic
-         group by e.id
-         order by e.opened_at desc, e.id desc"
-    ))?;
-    let found = query.query_map((only, limit), |row| {
-        Ok(EnvelopeRow {
-            id: row.get(0)?,
-            folder: row.get(1)?,
-            day: row.get(2)?,
-            clinic: row.get(3)?,
-            clinic_name: row.get(4)?,
-            month: row.get(5)?,
-            programme: row.get(6)?,
-            declared: row.get(7)?,
-            closed: row.get(8)?,
-            seen: row.get(9)?,
-            by_state: counts(row, 10)?,
-        })
-    })?;
-    found.collect()
-}
-
-/// Nine counts from column `first` on; a sum over no rows is null and means 0.
-fn counts(row: &Row, first: usize) -> rusqlite::Result<[u64; 9]> {
-    let mut counts = [0; 9];
-    for (i, count) in counts.iter_mut().enumerate() {
-        *count = row.get::<_, Option<u64>>(first + i)?.unwrap_or(0);
+    fn envelope_rows(&self, only: Option<&EnvelopeId>, limit: u32) -> Result<Vec<EnvelopeRow>, Error> {
+        let envelopes = all(
+            self.connection,
+            "select e.id, e.folder, e.day, e.clinic, c.name as clinic_name, e.month, e.programme, e.declared,
+                    e.closed_at is not null as closed
+             from envelopes e left join clinics c on c.code = e.clinic
+             where :only is null or e.id = :only
+             order by e.opened_at desc, e.id desc limit :limit",
+            named_params! { ":only": only.map(EnvelopeId::as_str), ":limit": limit },
+            envelope,
+        )?;
+        envelopes.into_iter().map(|row| self.counted(row)).collect()
     }
-    Ok(counts)
+
+    fn counted(&self, mut envelope: EnvelopeRow) -> Result<EnvelopeRow, Error> {
+        let sql = "select state, is_ticket, count(*) as pages from pages where envelope = ?1 group by 1, 2";
+        let counted = |row: &Row| Ok((row.page_state("state")?, row.col("is_ticket")?, row.col("pages")?));
+        let counts: Vec<(PageState, bool, u64)> =
+            all(self.connection, sql, [envelope.id.as_str()], counted)?;
+        for (state, is_ticket, pages) in counts {
+            envelope.paper.add(state, pages);
+            if !is_ticket {
+                envelope.slips.add(state, pages);
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+fn envelope(row: &Row) -> Result<EnvelopeRow, Error> {
+    Ok(EnvelopeRow {
+        id: row.id("id")?,
+        folder: row.col("folder")?,
+        day: row.col("day")?,
+        clinic: row.id_or_none("clinic")?,
+        clinic_name: row.col("clinic_name")?,
+        month: row.col("month")?,
+        programme: row.id_or_none("programme")?,
+        declared: row.col("declared")?,
+        closed: row.col("closed")?,
+        paper: StateCounts::default(),
+        slips: StateCounts::default(),
+    })
 }

@@ -1,13 +1,15 @@
-//! One page with everything that is known about it.
+//! One page with everything that a screen tells about it.
 
-use super::inbox::state_of;
-use domain::ids::{ImageHash, PageId};
+use crate::columns::{Columns, all, first};
+use crate::{Error, Rows};
+use domain::ids::{EnvelopeId, FieldId, FormId, ImageHash, PageId, StaffId};
 use domain::page::PageState;
-use domain::reading::PageReading;
-use rusqlite::{Connection, OptionalExtension, Row};
+use domain::reading::{PageReading, Value};
+use jiff::Timestamp;
+use rusqlite::Row;
 
 /// One page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PageView {
     /// The page.
     pub page: PageId,
@@ -24,125 +26,96 @@ pub struct PageView {
     /// The page that it repeats.
     pub duplicate_of: Option<PageId>,
     /// Its envelope.
-    pub envelope: String,
-    /// Clinic code of the envelope.
+    pub envelope: EnvelopeId,
+    /// Name (or code) of the clinic that sent it.
     pub clinic: Option<String>,
-    /// Name of that clinic.
-    pub clinic_name: Option<String>,
     /// Whether it is a batch ticket.
     pub is_ticket: bool,
     /// Reading asked for, from 1.
     pub round: u32,
     /// Its form, once known.
-    pub form: Option<String>,
-    /// What the reader saw; `None` before, and for a stored reading of an older program.
+    pub form: Option<FormId>,
+    /// What the reader saw.
     pub reading: Option<PageReading>,
-    /// Row of its resident, once matched.
+    /// Row of its resident in the register, once matched.
     pub resident: Option<i64>,
-    /// When it arrived, ms since 1970 UTC.
-    pub arrived_at: i64,
-    /// When it last changed, ms since 1970 UTC.
-    pub updated_at: i64,
+    /// When it arrived.
+    pub arrived_at: Timestamp,
     /// The page before it in its file.
     pub previous: Option<PageId>,
     /// The page after it in its file.
     pub next: Option<PageId>,
 }
 
-/// One line of what was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventRow {
-    /// ms since 1970 UTC.
-    pub at: i64,
-    /// Who.
-    pub staff: String,
-    /// From where.
-    pub terminal: String,
-    /// What, as a word such as `page_discarded`.
-    pub what: String,
-    /// Reason or counts.
-    pub detail: Option<String>,
-}
-
 /// What was decided about one field of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDecision {
     /// The field.
-    pub field: String,
-    /// JSON of the value that counts; `None` until committed.
-    pub final_value: Option<String>,
+    pub field: FieldId,
+    /// The value that counts; `None` until committed.
+    pub final_value: Option<Value>,
     /// Who decided it.
-    pub staff: Option<String>,
+    pub staff: Option<StaffId>,
 }
 
-/// The page with this id.
-pub(crate) fn page(rows: &Connection, page: &PageId) -> rusqlite::Result<Option<PageView>> {
-    let mut query = rows.prepare_cached(
-        "select p.page, p.number, p.file, f.name, p.image, p.state, p.reason, p.duplicate_of, p.envelope,
-                e.clinic, c.name, p.is_ticket, p.round, p.form, p.reading, r.rowid, p.arrived_at, p.updated_at,
-                (select q.page from pages q where q.file = p.file and q.number < p.number
-                 order by q.number desc limit 1),
-                (select q.page from pages q where q.file = p.file and q.number > p.number
-                 order by q.number limit 1)
-         from pages p
-         join scan_files f on f.seq = p.file
-         join envelopes e on e.id = p.envelope
-         left join clinics c on c.code = e.clinic
-         left join residents r on r.resident_id = p.resident
-         where p.page = ?1",
-    )?;
-    query.query_row([page.as_str()], view).optional()
-}
+impl Rows<'_> {
+    /// One page.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn page_view(&self, page: &PageId) -> Result<Option<PageView>, Error> {
+        first(
+            self.connection,
+            "select p.*, f.name as file_name, coalesce(c.name, e.clinic) as clinic, r.rowid as resident_row,
+                    (select q.page from pages q where q.file = p.file and q.number < p.number
+                     order by q.number desc limit 1) as previous,
+                    (select q.page from pages q where q.file = p.file and q.number > p.number
+                     order by q.number limit 1) as next
+             from pages p
+             join scan_files f on f.seq = p.file
+             join envelopes e on e.id = p.envelope
+             left join clinics c on c.code = e.clinic
+             left join residents r on r.resident_id = p.resident
+             where p.page = ?1",
+            [page.as_str()],
+            view,
+        )
+    }
 
-fn view(row: &Row) -> rusqlite::Result<PageView> {
-    let id = |at: usize| row.get::<_, Option<String>>(at).map(|id| id.map(PageId));
-    let reading: Option<String> = row.get(14)?;
-    Ok(PageView {
-        page: PageId(row.get(0)?),
-        number: row.get(1)?,
-        file: (row.get(2)?, row.get(3)?),
-        image: row.get::<_, Option<String>>(4)?.map(ImageHash),
-        state: state_of(&row.get::<_, String>(5)?),
-        reason: row.get(6)?,
-        duplicate_of: id(7)?,
-        envelope: row.get(8)?,
-        clinic: row.get(9)?,
-        clinic_name: row.get(10)?,
-        is_ticket: row.get(11)?,
-        round: row.get(12)?,
-        form: row.get(13)?,
-        reading: reading.and_then(|json| serde_json::from_str(&json).ok()),
-        resident: row.get(15)?,
-        arrived_at: row.get(16)?,
-        updated_at: row.get(17)?,
-        previous: id(18)?,
-        next: id(19)?,
-    })
-}
-
-/// What was done to a page, oldest first.
-pub(crate) fn events_of_page(rows: &Connection, page: &PageId) -> rusqlite::Result<Vec<EventRow>> {
-    let mut query = rows.prepare_cached(
-        "select at, staff, terminal, what, detail from events where page = ?1 order by id limit 200",
-    )?;
-    let found = query.query_map([page.as_str()], |row| {
-        Ok(EventRow {
-            at: row.get(0)?,
-            staff: row.get(1)?,
-            terminal: row.get(2)?,
-            what: row.get(3)?,
-            detail: row.get(4)?,
+    /// What was decided about the fields of a page.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn field_decisions(&self, page: &PageId) -> Result<Vec<FieldDecision>, Error> {
+        let sql = "select field, final_value, staff from field_values where page = ?1";
+        all(self.connection, sql, [page.as_str()], |row| {
+            Ok(FieldDecision {
+                field: row.id("field")?,
+                final_value: row.json_or_none("final_value")?,
+                staff: row.id_or_none("staff")?,
+            })
         })
-    })?;
-    found.collect()
+    }
 }
 
-/// What was decided about the fields of a page.
-pub(crate) fn decisions(rows: &Connection, page: &PageId) -> rusqlite::Result<Vec<FieldDecision>> {
-    let mut query =
-        rows.prepare_cached("select field, final_value, staff from field_values where page = ?1")?;
-    let found = query.query_map([page.as_str()], |row| {
-        Ok(FieldDecision { field: row.get(0)?, final_value: row.get(1)?, staff: row.get(2)? })
-    })?;
-    found.collect()
+fn view(row: &Row) -> Result<PageView, Error> {
+    Ok(PageView {
+        page: row.id("page")?,
+        number: row.col("number")?,
+        file: (row.col("file")?, row.col("file_name")?),
+        image: row.id_or_none("image")?,
+        state: row.page_state("state")?,
+        reason: row.col("reason")?,
+        duplicate_of: row.id_or_none("duplicate_of")?,
+        envelope: row.id("envelope")?,
+        clinic: row.col("clinic")?,
+        is_ticket: row.col("is_ticket")?,
+        round: row.col("round")?,
+        form: row.id_or_none("form")?,
+        reading: row.json_or_none("reading")?,
+        resident: row.col("resident_row")?,
+        arrived_at: row.moment("arrived_at")?,
+        previous: row.id_or_none("previous")?,
+        next: row.id_or_none("next")?,
+    })
 }

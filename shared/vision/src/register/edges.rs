@@ -2,6 +2,7 @@
 
 use crate::affine::Affine;
 use crate::gray::GrayPage;
+use crate::registered::RegisteredPage;
 use domain::geometry::PointMm;
 
 /// Lines drawn across each edge: enough that a streak or a hole over a few of them changes nothing.
@@ -29,7 +30,7 @@ pub(super) struct Mark {
 
 /// Measures the square mark of `edge` mm whose centre `guess` puts near `at`; `None` when no such square is there.
 pub(super) fn measure(page: &GrayPage, guess: &Affine, at: PointMm, edge: f64) -> Option<Mark> {
-    let view = View { page, guess, at, edge };
+    let view = View { page: RegisteredPage { page, px_from_mm: *guess }, at, edge };
     let [dark, light] = view.levels()?;
     let middle = (dark + light) / 2.0;
     let side = |axis, sign| view.side(axis, sign, middle);
@@ -45,8 +46,7 @@ pub(super) fn measure(page: &GrayPage, guess: &Affine, at: PointMm, edge: f64) -
 }
 
 struct View<'a> {
-    page: &'a GrayPage,
-    guess: &'a Affine,
+    page: RegisteredPage<'a>,
     at: PointMm,
     edge: f64,
 }
@@ -54,12 +54,7 @@ struct View<'a> {
 impl View<'_> {
     /// Grey at `x`, `y` mm from the expected centre.
     fn grey(&self, x: f64, y: f64) -> f64 {
-        let [px, py] = self.guess.apply(PointMm::new(self.at.x + x, self.at.y + y));
-        let (px, py) = (px - 0.5, py - 0.5);
-        let (left, top) = (px.floor(), py.floor());
-        let (fx, fy) = (px - left, py - top);
-        let at = |dx, dy| f64::from(self.page.at(left as i64 + dx, top as i64 + dy));
-        (at(0, 0) * (1.0 - fx) + at(1, 0) * fx) * (1.0 - fy) + (at(0, 1) * (1.0 - fx) + at(1, 1) * fx) * fy
+        self.page.bilinear(PointMm::new(self.at.x + x, self.at.y + y))
     }
 
     /// The grey of the mark and of the paper around it.
@@ -76,7 +71,7 @@ impl View<'_> {
 
     /// Where the edge on the `sign` side of `axis` (0: x, 1: y) lies, mm from the expected centre.
     fn side(&self, axis: usize, sign: f64, middle: f64) -> Option<f64> {
-        let [a, b, _, d, e, _] = self.guess.0;
+        let [a, b, _, d, e, _] = self.page.px_from_mm.0;
         let px_per_mm = if axis == 0 { a.hypot(d) } else { b.hypot(e) };
         let (start, reach) = (self.edge / 2.0, REACH * self.edge);
         let steps = (2.0 * reach * px_per_mm).ceil().max(4.0) as usize;

@@ -1,0 +1,76 @@
+//! `yomitori form …`.
+
+use crate::cli::FormCommand;
+use crate::config::Config;
+use crate::templates::{self, FormFile};
+use anyhow::{Context, Result, bail};
+use domain::form::Form;
+use press::{Fonts, Printer};
+use std::path::{Path, PathBuf};
+
+/// Runs it.
+pub fn run(config: &Config, command: FormCommand) -> Result<()> {
+    let folder = config.templates.as_deref();
+    match command {
+        FormCommand::List { json } => list(folder, json),
+        FormCommand::Check { paths } => check(folder, &paths),
+        FormCommand::Show { id, json } => show(&templates::form(folder, &id)?, json),
+        FormCommand::Preview { id, out } => preview(&templates::form(folder, &id)?, &out),
+    }
+}
+
+fn list(folder: Option<&Path>, json: bool) -> Result<()> {
+    for form in templates::forms(folder)? {
+        if json {
+            crate::print_line(&serde_json::json!({ "id": form.id, "version": form.version, "number": form.number, "title": form.title }).to_string())?;
+        } else {
+            crate::print_line(&format!("{:02}  {:<24} v{:<3} {}", form.number, form.id.as_str(), form.version, form.title))?;
+        }
+    }
+    Ok(())
+}
+
+fn check(folder: Option<&Path>, paths: &[PathBuf]) -> Result<()> {
+    let files = if paths.is_empty() {
+        templates::files(folder)?
+    } else {
+        paths.iter().map(|path| templates::file(path)).collect::<Result<_>>()?
+    };
+    let mut mistakes = 0;
+    for FormFile { name, form } in files {
+        match form {
+            Ok(form) => crate::print_line(&format!("ok   {name}: {} fields", form.fields.len()))?,
+            Err(errors) => {
+                mistakes += errors.len();
+                for error in errors {
+                    crate::print_line(&format!("bad  {name}, {error}"))?;
+                }
+            }
+        }
+    }
+    if mistakes > 0 {
+        bail!("{mistakes} mistakes; correct the lines named above and check again");
+    }
+    Ok(())
+}
+
+fn show(form: &Form, json: bool) -> Result<()> {
+    let geometry = form.geometry();
+    if json {
+        return crate::print_line(&serde_json::to_string(&geometry)?);
+    }
+    let [w, h] = geometry.paper_mm;
+    crate::print_line(&format!("{}  {}  version {}, {w} x {h} mm, {} side(s)", geometry.id, geometry.title, geometry.version, geometry.sides))?;
+    for field in &geometry.fields {
+        let flags = [(field.required, "required"), (field.critical, "critical"), (field.prefilled, "prefilled")];
+        let flags: Vec<&str> = flags.into_iter().filter_map(|(on, word)| on.then_some(word)).collect();
+        crate::print_line(&format!("  {:<22} {:<8} {}  {}", field.id, field.kind, field.label, flags.join(" ")))?;
+    }
+    Ok(())
+}
+
+/// All sides of the empty sheet, one PDF page each.
+fn preview(form: &Form, out: &Path) -> Result<()> {
+    let pdf = Printer::new(Fonts::find()?).blanks(form)?;
+    std::fs::write(out, pdf).with_context(|| format!("cannot write {}", out.display()))
+}

@@ -1,0 +1,214 @@
+//! 受信箱. Files as they arrived, with their pages; failures and duplicates say what to do.
+
+use crate::Screens;
+use crate::error::{ScreenError, show};
+use crate::frame::{Frame, Person};
+use crate::home::Envelope;
+use crate::words;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use domain::ids::EnvelopeId;
+use domain::page::PageState;
+use serde::Deserialize;
+use store::screens::{FileFilter, FileRow, FileState, PageRow};
+
+/// Files a screen.
+const FILES_SHOWN: u32 = 20;
+/// Thumbnails of one file in the list; the file's own screen shows the rest.
+const PAGES_EACH: u32 = 12;
+/// Thumbnails on the screen of one file or envelope.
+const PAGES_SHOWN: u32 = 120;
+
+/// What the address of the inbox asks for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// A page state, or `file_failed`, `file_duplicate`.
+    state: Option<String>,
+    /// Files before this arrival.
+    before: Option<i64>,
+    /// Pages of an envelope from this place on.
+    #[serde(default)]
+    from: u32,
+}
+
+#[derive(Template)]
+#[template(path = "inbox.html")]
+struct InboxScreen {
+    frame: Frame,
+    filters: Vec<Filter>,
+    files: Vec<File>,
+    older: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "file.html")]
+struct FileScreen {
+    frame: Frame,
+    file: File,
+}
+
+#[derive(Template)]
+#[template(path = "envelope.html")]
+struct EnvelopeScreen {
+    frame: Frame,
+    envelope: Envelope,
+    filters: Vec<Filter>,
+    pages: Vec<Thumb>,
+    next: Option<String>,
+}
+
+/// One choice of a filter.
+struct Filter {
+    word: &'static str,
+    address: String,
+    current: bool,
+}
+
+/// One file as screens tell it.
+struct File {
+    seq: i64,
+    name: String,
+    folder: String,
+    arrived: String,
+    size: String,
+    page_count: u64,
+    failure: Option<String>,
+    duplicate_of: Option<(i64, String)>,
+    is_duplicate: bool,
+    pages: Vec<Thumb>,
+    more: u64,
+}
+
+/// One page as a thumbnail.
+pub struct Thumb {
+    /// The page.
+    pub page: String,
+    /// Its number in its file.
+    pub number: u32,
+    /// State for the style.
+    pub state: &'static str,
+    /// State in words.
+    pub word: &'static str,
+    /// Why, or what to do.
+    pub hint: String,
+    /// Whether there is a picture.
+    pub has_image: bool,
+    /// Title of the form.
+    pub form: String,
+    /// The page that it repeats.
+    pub duplicate_of: Option<String>,
+}
+
+/// `GET /inbox`
+pub async fn inbox(
+    State(screens): State<Screens>,
+    person: Person,
+    Query(asked): Query<Asked>,
+) -> Result<Response, ScreenError> {
+    let frame = Frame::new(&screens, &person, "inbox").await?;
+    let state = asked.state.unwrap_or_default();
+    let file_state = match state.as_str() {
+        "file_failed" => Some(FileState::Failed),
+        "file_duplicate" => Some(FileState::Duplicate),
+        _ => None,
+    };
+    let filter =
+        FileFilter { page_state: PageState::parse(&state), file_state, before: asked.before, only: None };
+    let rows = screens.store.files(filter, FILES_SHOWN, PAGES_EACH).await?;
+    let full = rows.len() as u32 == FILES_SHOWN;
+    let older = rows.last().filter(|_| full).map(|last| format!("/inbox?state={state}&before={}", last.seq));
+    let files = rows.into_iter().map(|row| File::of(row, &screens)).collect();
+    show(&InboxScreen { frame, filters: filters("/inbox", &state, true), files, older })
+}
+
+/// `GET /inbox/{seq}`: one file with all its pages.
+pub async fn file(
+    State(screens): State<Screens>,
+    person: Person,
+    Path(seq): Path<i64>,
+) -> Result<Response, ScreenError> {
+    let frame = Frame::new(&screens, &person, "inbox").await?;
+    let filter = FileFilter { only: Some(seq), ..FileFilter::default() };
+    let row = screens.store.files(filter, 1, PAGES_SHOWN).await?.pop().ok_or(ScreenError::NotFound)?;
+    show(&FileScreen { frame, file: File::of(row, &screens) })
+}
+
+/// `GET /envelopes/{id}`: the pages of one envelope in the order of the pile.
+pub async fn envelope(
+    State(screens): State<Screens>,
+    person: Person,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, ScreenError> {
+    let frame = Frame::new(&screens, &person, "home").await?;
+    let id = EnvelopeId(id);
+    let row = screens.store.envelope_row(&id).await?.ok_or(ScreenError::NotFound)?;
+    let envelope = Envelope::of(&row, &screens);
+    let state = asked.state.unwrap_or_default();
+    let page_state = PageState::parse(&state);
+    let rows = screens.store.envelope_pages(&id, page_state, asked.from, PAGES_SHOWN).await?;
+    let full = rows.len() as u32 == PAGES_SHOWN;
+    let next = full.then(|| format!("{}?state={state}&from={}", envelope.address, asked.from + PAGES_SHOWN));
+    let filters = filters(&envelope.address, &state, false);
+    let pages = rows.into_iter().map(|row| Thumb::of(row, &screens)).collect();
+    show(&EnvelopeScreen { frame, envelope, filters, pages, next })
+}
+
+/// `text` as one segment of an address.
+pub fn encoded(text: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes().map(|b| if keep(b) { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+fn filters(address: &str, current: &str, files_too: bool) -> Vec<Filter> {
+    let choice = |word: &'static str, state: &str| Filter {
+        word,
+        address: if state.is_empty() { address.to_owned() } else { format!("{address}?state={state}") },
+        current: current == state,
+    };
+    let mut filters = vec![choice("すべて", "")];
+    filters.extend(PageState::ALL.into_iter().map(|state| choice(state.label(), state.as_str())));
+    if files_too {
+        filters.push(choice("開けないファイル", "file_failed"));
+        filters.push(choice("同じファイル", "file_duplicate"));
+    }
+    filters
+}
+
+impl File {
+    fn of(row: FileRow, screens: &Screens) -> Self {
+        let failed = row.state == FileState::Failed;
+        let reason = row.reason.clone().unwrap_or_else(|| "理由は記録されていません".to_owned());
+        let shown = row.pages.len() as u64;
+        Self {
+            seq: row.seq,
+            name: row.name,
+            folder: row.folder,
+            arrived: words::moment(row.arrived_at),
+            size: words::size(row.bytes),
+            page_count: row.page_count,
+            failure: failed.then_some(reason),
+            duplicate_of: row.duplicate_of,
+            is_duplicate: row.state == FileState::Duplicate,
+            pages: row.pages.into_iter().map(|page| Thumb::of(page, screens)).collect(),
+            more: row.page_count.saturating_sub(shown),
+        }
+    }
+}
+
+impl Thumb {
+    /// The words for a page.
+    pub fn of(row: PageRow, screens: &Screens) -> Self {
+        Self {
+            page: row.page.to_string(),
+            number: row.number,
+            state: row.state.as_str(),
+            word: row.state.label(),
+            hint: row.reason.unwrap_or_else(|| words::state_hint(row.state).to_owned()),
+            has_image: row.has_image,
+            form: row.form.map(|id| words::form_title(&screens.forms, &id)).unwrap_or_default(),
+            duplicate_of: row.duplicate_of.map(|page| page.to_string()),
+        }
+    }
+}

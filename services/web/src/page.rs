@@ -1,0 +1,153 @@
+//! ページ. One page: its picture, what was read, and what was done with it.
+
+use crate::Screens;
+use crate::error::{ScreenError, show};
+use crate::frame::{Frame, Person};
+use crate::sheet::Sheet;
+use crate::words;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::ids::PageId;
+use domain::reading::{Decision, PageReading};
+use store::Event;
+use store::screens::{FieldDecision, PageView};
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageScreen {
+    frame: Frame,
+    facts: PageFacts,
+    sheet: Option<Sheet>,
+    fields: Vec<ReadField>,
+    events: Vec<Line>,
+}
+
+/// A page in words.
+pub struct PageFacts {
+    /// The page.
+    pub page: String,
+    /// Its number in its file.
+    pub number: u32,
+    /// Its file: order of arrival and name.
+    pub file: (i64, String),
+    /// State for the style.
+    pub state: &'static str,
+    /// State in words.
+    pub word: &'static str,
+    /// Why, or what to do.
+    pub hint: String,
+    /// Title of the form; empty when not known.
+    pub form: String,
+    /// Who sent it.
+    pub sender: String,
+    /// The address of its envelope.
+    pub envelope: String,
+    /// When it arrived.
+    pub arrived: String,
+    /// The page that it repeats.
+    pub duplicate_of: Option<String>,
+    /// The row of its resident.
+    pub resident: Option<i64>,
+    /// Whether a person has to look.
+    pub waits: bool,
+    /// The pages before and after it in its file.
+    pub previous: Option<String>,
+    /// The page after it in its file.
+    pub next: Option<String>,
+}
+
+/// One field as it stands.
+struct ReadField {
+    id: String,
+    label: String,
+    value: String,
+    sure: bool,
+    by_person: bool,
+}
+
+/// One line of what was done.
+struct Line {
+    at: String,
+    who: String,
+    what: String,
+}
+
+/// `GET /pages/{page}`
+pub async fn page(
+    State(screens): State<Screens>,
+    person: Person,
+    Path(page): Path<String>,
+) -> Result<Response, ScreenError> {
+    let frame = Frame::new(&screens, &person, "inbox").await?;
+    let page = PageId(page);
+    let (view, decisions, events) = screens
+        .store
+        .read_async(move |rows| {
+            let Some(view) = rows.page_view(&page)? else { return Ok(None) };
+            Ok(Some((view, rows.field_decisions(&page)?, rows.page_events(&page)?)))
+        })
+        .await?
+        .ok_or(ScreenError::NotFound)?;
+    let fields = read_fields(&screens, &view, &decisions);
+    let events = events.iter().map(Line::of).collect();
+    let sheet = Sheet::of(&screens, &view);
+    show(&PageScreen { frame, facts: PageFacts::of(&view, &screens), sheet, fields, events })
+}
+
+impl PageFacts {
+    /// The words for a page.
+    pub fn of(view: &PageView, screens: &Screens) -> Self {
+        let sender = view.clinic_name.clone().or_else(|| view.clinic.clone());
+        let waits = view.state == domain::page::PageState::InReview;
+        Self {
+            page: view.page.to_string(),
+            number: view.number,
+            file: view.file.clone(),
+            state: view.state.as_str(),
+            word: view.state.label(),
+            hint: view.reason.clone().unwrap_or_else(|| words::state_hint(view.state).to_owned()),
+            form: view.form.as_deref().map(|id| words::form_title(&screens.forms, id)).unwrap_or_default(),
+            sender: sender.unwrap_or_else(|| "束票なし".to_owned()),
+            envelope: format!("/envelopes/{}", crate::inbox::encoded(&view.envelope)),
+            arrived: words::moment(view.arrived_at),
+            duplicate_of: view.duplicate_of.as_ref().map(ToString::to_string),
+            resident: view.resident,
+            waits,
+            previous: view.previous.as_ref().map(ToString::to_string),
+            next: view.next.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldDecision]) -> Vec<ReadField> {
+    let Some(PageReading::Read(reading)) = &view.reading else { return Vec::new() };
+    let Some(form) = screens.form(reading.form.as_str()) else { return Vec::new() };
+    let fields = reading.fields.iter().filter_map(|read| {
+        let field = form.field(read.id.as_str())?;
+        let decided = decisions.iter().find(|decision| decision.field == read.id);
+        let final_value = decided.and_then(|decision| decision.final_value.as_ref());
+        Some(ReadField {
+            id: field.id.to_string(),
+            label: field.label.clone(),
+            value: words::value(field, final_value.unwrap_or(&read.value)),
+            sure: read.decision == Decision::Accept,
+            by_person: decided.and_then(|d| d.staff.as_ref()).is_some_and(|staff| staff.as_str() != "system"),
+        })
+    });
+    fields.collect()
+}
+
+impl Line {
+    fn of(event: &Event) -> Self {
+        let what = match &event.detail {
+            Some(detail) => format!("{}（{detail}）", words::event(&event.what)),
+            None => words::event(&event.what).to_owned(),
+        };
+        let who = match event.staff.as_str() {
+            "system" => "自動処理".to_owned(),
+            staff => format!("{staff}（{}）", event.terminal),
+        };
+        Self { at: words::moment(event.at.as_millisecond()), who, what }
+    }
+}

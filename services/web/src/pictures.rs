@@ -1,0 +1,164 @@
+//! Pictures of pages and of single fields, cut from the scan as it is stored.
+
+use crate::Screens;
+use crate::error::ScreenError;
+use anyhow::Context;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::geometry::RectMm;
+use domain::ids::{FieldId, ImageHash, PageId};
+use domain::reading::{PageReading, Registration};
+use image::codecs::jpeg::JpegEncoder;
+use image::GrayImage;
+use serde::Deserialize;
+use std::sync::Arc;
+use store::screens::PageView;
+use vision::{Affine, GrayPage, Patch, RegisteredPage};
+
+/// Pixels across, smallest and largest picture of a page: a thumbnail, and twice a 1366-pixel screen.
+const WIDTHS: std::ops::RangeInclusive<u32> = 60..=2400;
+/// Wide enough for a page beside its fields on a 1366-pixel screen.
+const USUAL_WIDTH: u32 = 1200;
+/// Of pages: grey steps stay smooth, and small print stays readable.
+const PAGE_QUALITY: u8 = 80;
+/// Of snippets: nobody should have to guess whether a stroke or the compression made a dot.
+const SNIPPET_QUALITY: u8 = 92;
+/// Paper around a field in its snippet, mm: enough to see where a stroke went.
+const SNIPPET_MARGIN_MM: f64 = 2.0;
+/// Snippets are 152 dpi: a digit of 6 mm is 36 pixels high.
+const SNIPPET_PX_PER_MM: f64 = 6.0;
+/// The page a person looks at stays on their machine for a working session, never in shared caches.
+const CACHING: &str = "private, max-age=900";
+
+/// Which picture of a page.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    /// Pixels across.
+    width: Option<u32>,
+    /// The paper upright, as the form describes it (when the page is registered); else the scan as it is.
+    #[serde(default)]
+    paper: bool,
+}
+
+/// What a picture is known by in the cache of encoded pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureKey {
+    image: ImageHash,
+    width: u32,
+    paper: Option<[f64; 6]>,
+}
+
+/// `GET /pages/{page}/image?width=…&paper=…`
+pub async fn page_image(
+    State(screens): State<Screens>,
+    Path(page): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, ScreenError> {
+    let (view, image) = stored(&screens, &page).await?;
+    let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
+    let paper = wanted.paper.then(|| paper(&screens, &view)).flatten();
+    let key = PictureKey { image: image.clone(), width, paper: paper.as_ref().map(|(fit, _)| fit.px_from_mm) };
+    if let Some(bytes) = screens.pictures.get(&key) {
+        return Ok(jpeg(bytes));
+    }
+    let scan = decoded(&screens, &image).await?;
+    let bytes = work(&screens, move || {
+        let reduced = match paper {
+            Some((fit, [w, h])) => {
+                let page = RegisteredPage { page: &scan, px_from_mm: Affine(fit.px_from_mm) };
+                picture(page.sample(RectMm::new(0.0, 0.0, w, h), f64::from(width) / w))
+            }
+            None => shrunk(&scan, width),
+        };
+        encode(&reduced?, PAGE_QUALITY)
+    })
+    .await?;
+    screens.pictures.put(key, Arc::clone(&bytes), bytes.len());
+    Ok(jpeg(bytes))
+}
+
+/// `GET /pages/{page}/snippet/{field}`: the field upright, with a little paper around it.
+pub async fn snippet(
+    State(screens): State<Screens>,
+    Path((page, field)): Path<(String, String)>,
+) -> Result<Response, ScreenError> {
+    let (view, image) = stored(&screens, &page).await?;
+    let area = field_area(&screens, &view, &FieldId(field)).ok_or(ScreenError::NotFound)?;
+    let (fit, _) = paper(&screens, &view).ok_or(ScreenError::NotFound)?;
+    let scan = decoded(&screens, &image).await?;
+    let bytes = work(&screens, move || {
+        let page = RegisteredPage { page: &scan, px_from_mm: Affine(fit.px_from_mm) };
+        let patch = page.sample(area.grown(SNIPPET_MARGIN_MM), SNIPPET_PX_PER_MM);
+        encode(&picture(patch)?, SNIPPET_QUALITY)
+    })
+    .await?;
+    Ok(jpeg(bytes))
+}
+
+/// The page and its picture, if there are both.
+async fn stored(screens: &Screens, page: &str) -> Result<(PageView, ImageHash), ScreenError> {
+    let view = screens.store.page_view(&PageId::from(page)).await?.ok_or(ScreenError::NotFound)?;
+    let image = view.image.clone().ok_or(ScreenError::NotFound)?;
+    Ok((view, image))
+}
+
+/// How the paper lies in the scan, and its size in mm, when the page was registered.
+pub fn paper(screens: &Screens, view: &PageView) -> Option<(Registration, [f64; 2])> {
+    let Some(PageReading::Read(reading)) = &view.reading else { return None };
+    let form = screens.form(reading.form.as_str())?;
+    Some((reading.registration.clone(), form.paper_mm))
+}
+
+fn field_area(screens: &Screens, view: &PageView, field: &FieldId) -> Option<RectMm> {
+    let Some(PageReading::Read(reading)) = &view.reading else { return None };
+    let area = screens.form(reading.form.as_str())?.field(field.as_str())?.area();
+    (area.w > 0.0 && area.h > 0.0).then_some(area)
+}
+
+/// The decoded scan, from memory when it was looked at just now.
+async fn decoded(screens: &Screens, image: &ImageHash) -> Result<Arc<GrayPage>, ScreenError> {
+    if let Some(scan) = screens.scans.get(image) {
+        return Ok(scan);
+    }
+    let bytes = screens.pages.get(image).await.with_context(|| format!("picture {image}"))?;
+    let decoded = work(screens, move || Ok(vision::decode::decode(&bytes))).await?;
+    // A picture that cannot be opened is a state of the page, not a fault of the program.
+    let mut pages = decoded.map_err(|_| ScreenError::NotFound)?;
+    let scan = Arc::new(pages.swap_remove(0));
+    screens.scans.put(image.clone(), Arc::clone(&scan), scan.pixels.len());
+    Ok(scan)
+}
+
+/// Runs pixel work off the async threads, few at a time, so that a full inbox does not starve clerks.
+async fn work<T: Send + 'static>(
+    screens: &Screens,
+    job: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> Result<T, ScreenError> {
+    let _turn = screens.picture_turns.acquire().await.context("the program is closing")?;
+    Ok(tokio::task::spawn_blocking(job).await.context("picture work broke off")??)
+}
+
+/// The scan at `width` pixels across (never enlarged).
+fn shrunk(scan: &GrayPage, width: u32) -> anyhow::Result<GrayImage> {
+    let width = width.min(scan.width).max(1);
+    let height = (u64::from(scan.height) * u64::from(width) / u64::from(scan.width.max(1))).max(1);
+    let whole = GrayImage::from_raw(scan.width, scan.height, scan.pixels.clone());
+    let whole = whole.context("scan of a wrong size")?;
+    Ok(image::imageops::thumbnail(&whole, width, u32::try_from(height)?))
+}
+
+fn picture(patch: Patch) -> anyhow::Result<GrayImage> {
+    GrayImage::from_raw(patch.width as u32, patch.height as u32, patch.pixels).context("patch of a wrong size")
+}
+
+fn encode(picture: &GrayImage, quality: u8) -> anyhow::Result<Arc<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
+    Ok(Arc::new(bytes))
+}
+
+fn jpeg(bytes: Arc<Vec<u8>>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, CACHING)];
+    (headers, bytes.as_ref().clone()).into_response()
+}

@@ -1,0 +1,207 @@
+//! 較正. The one table of numbers that turn measurements into probabilities.
+//!
+//! Lengths are mm, areas mm², darkness is a share: 0 local paper, 1 printed black of the same page.
+
+// ---- Grey levels ----
+
+/// Paper is brighter than this share of a part of the page: print and writing cover less than a quarter.
+pub const PAPER_QUANTILE: f64 = 0.75;
+/// Printed black of a page: a form has 2-6 % of print, half of it soft edges.
+pub const BLACK_QUANTILE: f64 = 0.005;
+/// From the median of noisy paper up to [`PAPER_QUANTILE`], standard deviations of a bell curve.
+pub const SIGMAS_TO_PAPER_QUANTILE: f32 = 0.67;
+/// Grey levels; a page noisier than this is taken for shaded instead.
+pub const NOISE_MOST: f32 = 14.0;
+/// Grey levels between paper and black; less is not stretched (a blank or washed-out page).
+pub const MIN_RANGE: f32 = 60.0;
+/// Local paper is at most this much darker than the page's, grey levels (book fold, tape, shade).
+pub const SHADE: f32 = 50.0;
+
+// ---- Finding print again ----
+
+/// Print is looked for this far from where the registration puts it, mm: corner marks fix the sheet to
+/// 0.1 mm, a jerky feed moves single lines by up to 1 mm.
+pub const SEARCH_MM: f64 = 1.5;
+/// First look this far around where the neighbours were found, mm.
+pub const NEAR_MM: f64 = 0.5;
+/// Grey level of the empty sheet below which a pixel is surely printed.
+pub const PRINT_CORE_BELOW: u8 = 140;
+/// ... and above which it is surely paper.
+pub const PAPER_ABOVE: u8 = 225;
+/// Points that the fit looks at, at most and at least.
+pub const PRINT_POINTS: usize = 150;
+/// See [`PRINT_POINTS`]; fewer (3 mm of a hair line) do not tell a place.
+pub const PRINT_POINTS_LEAST: usize = 40;
+/// Share of the expected contrast that makes a place near the neighbours' sure without a wider search.
+pub const PRINT_SURE: f32 = 0.60;
+/// Share of the expected contrast below which the print is missing: half of the contrast is lost when
+/// everything inside a box is filled with ink.
+pub const PRINT_FOUND: f32 = 0.33;
+/// ... and at least this many grey levels.
+pub const PRINT_CONTRAST: f32 = 18.0;
+
+// ---- Ink ----
+
+/// Grey level of the empty sheet below which print may lie.
+pub const PRINT_BELOW: u8 = 215;
+/// Print is widened by this, mm: fit 0.06, blur 0.1, local stretch 0.1.
+pub const PRINT_REACH_MM: f64 = 0.25;
+/// Darkness above which a pixel is ink.
+pub const INK_SHARE: f32 = 0.18;
+/// ... but at least this many standard deviations of the paper,
+pub const INK_NOISE: f32 = 4.5;
+/// ... and never more than this: pencil must stay visible.
+pub const INK_SHARE_MOST: f32 = 0.32;
+/// A stroke has one pixel at least this dark.
+pub const FIRM_SHARE: f32 = 0.28;
+/// ... at least this many standard deviations of the paper,
+pub const FIRM_NOISE: f32 = 6.5;
+/// ... and never more than this.
+pub const FIRM_SHARE_MOST: f32 = 0.42;
+/// Smaller specks are dust, mm² (0.2 mm across).
+pub const DUST_MM2: f64 = 0.05;
+/// Shorter specks are dust, mm: no pen makes a mark shorter than its own width.
+pub const DUST_MM: f64 = 0.30;
+/// A dirt line on the sensor is at most this wide, mm.
+pub const STREAK_WIDE_MM: f64 = 0.45;
+/// ... is seen (not hidden by print) along this share of the region,
+pub const STREAK_OPEN: f64 = 0.45;
+/// ... and inked along this share of what is seen.
+pub const STREAK_INKED: f64 = 0.72;
+
+// ---- Probabilities ----
+
+/// A curve from a measurement to the probability of being wrong: straight in the logarithm between its
+/// points, flat beyond its ends. Points in rising order of the measurement.
+pub struct Curve(pub &'static [(f64, f64)]);
+
+impl Curve {
+    /// The probability at `x`, 0..=1.
+    pub fn at(&self, x: f64) -> f64 {
+        let Some(after) = self.0.iter().position(|&(at, _)| x < at) else {
+            return self.0.last().map_or(1.0, |&(_, p)| p);
+        };
+        let (x1, p1) = self.0[after];
+        let Some(before) = after.checked_sub(1) else {
+            return p1;
+        };
+        let (x0, p0) = self.0[before];
+        (p0.ln() + (p1.ln() - p0.ln()) * (x - x0) / (x1 - x0)).exp()
+    }
+}
+
+// ---- Boxes to mark ----
+
+/// Paper looked at around a box, mm: room for ticks that leave it and for lines that strike it out.
+pub const BOX_MARGIN_MM: f64 = 2.5;
+/// The inside of a box begins this far from the middle of its line, mm: half a line and its blur.
+pub const BOX_INSET_MM: f64 = 0.35;
+/// A stroke with less than this share of itself inside the box belongs to a neighbour.
+pub const VISITOR_SHARE: f64 = 0.20;
+/// A stroke of a neighbour that reaches further than this into a box (diagonal per side) may be meant for it.
+pub const VISITOR_REACH: f64 = 0.30;
+/// That a box is empty is wrong: by ink inside, mm². Dust is not counted; the shortest ticks seen have 0.5 mm².
+pub const OFF_BY_AREA: Curve =
+    Curve(&[(0.0, 5e-6), (0.06, 1e-5), (0.12, 1e-4), (0.25, 1e-2), (0.45, 0.3), (0.8, 1.0)]);
+/// ... and by haze: mean darkness inside above that around the box, as a wiped or faint pencil leaves it.
+pub const OFF_BY_HAZE: Curve = Curve(&[(0.008, 1e-6), (0.014, 1e-4), (0.03, 2e-2), (0.06, 0.3)]);
+/// ... and what a 1-bit scan may have lost entirely: pencil lighter than the threshold. One in 20 pens is a
+/// light pencil, and about one in 1,000 of those vanishes without a trace.
+pub const OFF_BILEVEL: f64 = 4e-5;
+/// That a box is marked is wrong: by how far its ink reaches, diagonal of the ink per side of the box.
+pub const ON_BY_REACH: Curve = Curve(&[(0.25, 0.5), (0.4, 5e-2), (0.55, 1e-3), (0.7, 5e-5), (0.9, 1e-5)]);
+/// ... and by its area, mm².
+pub const ON_BY_AREA: Curve = Curve(&[(0.2, 0.7), (0.4, 3e-2), (0.6, 1e-3), (0.9, 5e-5), (1.2, 1e-5)]);
+/// Above this neither state is worth a value: a person looks.
+pub const MARK_UNSURE: f64 = 2e-2;
+/// Share of the inside that makes a box filled.
+pub const FILLED: f64 = 0.80;
+/// A filled box with more than this share of the 1.2 mm around it inked was blotted out.
+pub const BLOT: f64 = 0.30;
+/// The ring looked at for blots, mm.
+pub const BLOT_RING_MM: f64 = 1.2;
+
+// ---- Lines that strike out ----
+
+/// A line that strikes something out is seen this far to its left and right, mm.
+pub const STRIKE_OUT_MM: f64 = 0.55;
+/// It is at most this thick where it leaves, mm (felt pen 1.1, slanted).
+pub const STRIKE_THICK_MM: f64 = 1.7;
+/// It rises or falls by at most this share of the height.
+pub const STRIKE_RISE: f64 = 0.55;
+/// It is inked along this share of what print does not hide.
+pub const STRIKE_INKED: f64 = 0.85;
+/// At least this share must not be hidden.
+pub const STRIKE_OPEN: f64 = 0.12;
+
+// ---- Circled words ----
+
+/// Paper looked at around a word, mm.
+pub const CIRCLE_MARGIN_MM: f64 = 3.6;
+/// Rays from the middle of the word.
+pub const RAYS: usize = 48;
+/// A circle may cut into the word's box by this share of its half axes.
+pub const CIRCLE_INNER: f64 = 0.72;
+/// ... and lies at most this far outside, mm.
+pub const CIRCLE_OUTER_MM: f64 = 3.2;
+/// A ray ends this far into the gap towards a neighbouring word: its own circle lies behind.
+pub const CIRCLE_GAP_SHARE: f64 = 0.75;
+/// The core of a word, share of its half axes: a circle leaves it alone, a line through it does not.
+pub const CORE: f64 = 0.62;
+/// That a word is circled is wrong: by the share of rays that meet the stroke.
+pub const CIRCLED_BY_COVERAGE: Curve =
+    Curve(&[(0.55, 0.5), (0.65, 2e-2), (0.72, 1e-3), (0.80, 8e-5), (0.90, 1e-5), (0.97, 3e-6)]);
+/// ... and by ink in its core, mm²: a tick, a slash, a scribble.
+pub const CIRCLED_BY_CORE: Curve =
+    Curve(&[(0.3, 1e-6), (0.8, 5e-5), (1.6, 5e-3), (3.0, 0.2)]);
+/// ... and by the share of neighbouring rays that meet it at one distance (a drawn ring is smooth).
+pub const CIRCLED_BY_ROUGHNESS: Curve = Curve(&[(0.10, 1e-6), (0.2, 3e-5), (0.35, 1e-2), (0.6, 0.5)]);
+/// That a word is not circled is wrong: by the share of rays.
+pub const CLEAR_BY_COVERAGE: Curve =
+    Curve(&[(0.10, 2e-6), (0.25, 1e-5), (0.35, 3e-4), (0.45, 2e-2), (0.6, 0.5)]);
+/// ... and by ink in its core, mm²: a tick or a slash may mean it.
+pub const CLEAR_BY_CORE: Curve = Curve(&[(0.1, 1e-6), (0.25, 1e-4), (0.6, 5e-2), (1.2, 0.4)]);
+/// Beside a word that is surely circled another meant one is rarer by this: one answer is asked for.
+pub const SECOND_ANSWER: f64 = 0.05;
+/// A printed line may hide a circle along this many rays on either side.
+pub const BRIDGE_RAYS: usize = 7;
+/// Two neighbouring rays that meet ink further apart than this are not one smooth stroke, mm.
+pub const CIRCLE_JUMP_MM: f64 = 0.9;
+
+// ---- Digits ----
+
+/// Paper cut around the inside of a cell, mm (fixed by the model's preprocessing).
+pub const CELL_MARGIN_MM: f64 = 0.8;
+/// From the middle of a printed box line to its inner edge, mm: half of 0.2-0.3.
+pub const CELL_INSET_MM: f64 = 0.12;
+/// Pixels per mm at which cells are cut: the scan's own, within what the model was trained on.
+pub const CELL_PPM: [f64; 2] = [7.5, 12.5];
+/// No network is surer than this of a cell: what is left is spread over the other digits.
+pub const CELL_DOUBT: f64 = 1.0e-5;
+/// That a cell without counted ink is a faint digit, and that a speck was taken for one.
+pub const CELL_BLANK_WRONG: f64 = 1e-5;
+/// Ink below which a whole comb is surely empty, mm² a cell.
+pub const CELL_EMPTY_MM2: f64 = 0.02;
+/// A chosen digit that the cell itself gives less than this was chosen by a rule, not by the ink.
+pub const CELL_REFUSES: f64 = 0.5;
+/// Share of numbers that break their own rule (wrong check digit, out of range) when written.
+pub const WRITTEN_WRONG: f64 = 2e-3;
+
+// ---- Blank or present ----
+
+/// That an area is empty is wrong: by ink, mm².
+pub const EMPTY_BY_AREA: Curve =
+    Curve(&[(0.0, 1e-5), (0.3, 2e-5), (0.8, 1e-4), (2.0, 2e-2), (4.0, 0.5)]);
+/// That something is there is wrong: by ink, mm².
+pub const PRESENT_BY_AREA: Curve =
+    Curve(&[(0.5, 0.8), (1.5, 0.1), (3.0, 2e-3), (5.0, 8e-5), (8.0, 1e-5)]);
+/// A seal is pale in grey: darkness above which it is seen over an area.
+pub const SEAL_SHARE: f32 = 0.10;
+
+// ---- Print ----
+
+/// That a text is right, by what tesseract says of it (0-100): it errs far more often than it says, and a
+/// name it reads is only ever a hint for the register.
+pub const TEXT_WRONG: Curve = Curve(&[(0.0, 0.9), (60.0, 0.6), (80.0, 0.3), (90.0, 0.1), (96.0, 0.04)]);
+/// A date that parses as one is far less often wrong than a text.
+pub const PRINTED_DATE_FACTOR: f64 = 0.05;

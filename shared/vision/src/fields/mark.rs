@@ -1,0 +1,161 @@
+//! チェック欄. One box to mark: locate -> measure -> decide.
+
+use super::calibration as c;
+use super::finding::Finding;
+use super::region::{PPM, Region};
+use super::sheet::Sheet;
+use super::strike;
+use domain::form::Field;
+use domain::geometry::RectMm;
+use domain::reading::Value;
+
+/// What became of a box or a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    On,
+    Off,
+    /// Marked (or not) and struck out.
+    Cancelled,
+}
+
+/// A state, the probability that it is wrong, and what makes it doubtful in any case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Judged {
+    pub mark: Mark,
+    pub wrong: f64,
+    pub doubt: Option<&'static str>,
+}
+
+/// Numbers of one box.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct BoxInk {
+    /// Ink inside, mm².
+    pub area: f64,
+    /// Diagonal of the inside's ink per shorter side of the inside.
+    pub reach: f64,
+    /// Inked share of the inside.
+    pub cover: f64,
+    /// Inked share of a ring around the box.
+    pub ring: f64,
+    /// Mean darkness inside above that around the box, ink left out.
+    pub haze: f64,
+    /// Lines that run through the box.
+    pub lines: usize,
+    /// Reach of strokes that mostly lie outside the box.
+    pub visitor: f64,
+}
+
+pub(crate) const MISSING: &str = "印刷された枠が見つかりません";
+
+/// Reads a field of one box.
+pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field) -> Finding {
+    let Some(&square) = field.boxes.first() else {
+        return Finding::doubtful(MISSING);
+    };
+    let found = region.look(sheet, square.grown(c::BOX_MARGIN_MM));
+    if found.is_missing() {
+        return Finding::doubtful(MISSING);
+    }
+    let judged = decide(measure(region, square), sheet.page.page.bilevel);
+    let value = match judged.mark {
+        Mark::On => "on",
+        Mark::Off => "off",
+        Mark::Cancelled => "cancelled",
+    };
+    Finding::new(Value::Text(value.to_owned()), judged.wrong).doubted(judged.doubt)
+}
+
+/// Measures the ink in and around a box.
+pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
+    let inner = square.grown(-c::BOX_INSET_MM);
+    let inside = region.pixels(inner);
+    let mut parts = vec![(0usize, [usize::MAX, usize::MAX, 0, 0]); region.inks.len()];
+    let (mut haze, mut clear) = (0.0, 0u32);
+    for y in inside.y0..inside.y1 {
+        for x in inside.x0..inside.x1 {
+            if let Some(ink) = region.stroke_at(x, y) {
+                let (area, [x0, y0, x1, y1]) = &mut parts[ink];
+                *area += 1;
+                (*x0, *y0, *x1, *y1) = ((*x0).min(x), (*y0).min(y), (*x1).max(x + 1), (*y1).max(y + 1));
+            } else if !region.is_hidden(x, y) {
+                haze += f64::from(region.share(x, y));
+                clear += 1;
+            }
+        }
+    }
+    let side = inner.w.min(inner.h);
+    let mut ink = BoxInk { lines: strike::lines_through(region, square), ..BoxInk::default() };
+    let mut bounds = [usize::MAX, usize::MAX, 0, 0];
+    let diagonal =
+        |[x0, y0, x1, y1]: [usize; 4]| (x1 as f64 - x0 as f64).hypot(y1 as f64 - y0 as f64) / PPM / side;
+    let mut pixels = 0;
+    for (i, &(area, part)) in parts.iter().enumerate().filter(|(_, (area, _))| *area > 0) {
+        if (area as f64) < c::VISITOR_SHARE * region.inks[i].blob.area as f64 {
+            ink.visitor = ink.visitor.max(diagonal(part));
+            continue;
+        }
+        pixels += area;
+        bounds = [
+            bounds[0].min(part[0]),
+            bounds[1].min(part[1]),
+            bounds[2].max(part[2]),
+            bounds[3].max(part[3]),
+        ];
+    }
+    if pixels > 0 {
+        ink.reach = diagonal(bounds);
+    }
+    ink.area = pixels as f64 / (PPM * PPM);
+    ink.cover = ink.area / (inner.w * inner.h).max(1e-9);
+    let (ring_ink, ring_haze) = ring(region, square);
+    ink.ring = ring_ink;
+    ink.haze = haze / f64::from(clear.max(1)) - ring_haze;
+    ink
+}
+
+/// Around a box: the inked share, and the mean darkness of what is not inked.
+fn ring(region: &Region, square: RectMm) -> (f64, f64) {
+    let outer = region.pixels(square.grown(c::BLOT_RING_MM));
+    let inner = region.pixels(square.grown(c::BOX_INSET_MM));
+    let (mut seen, mut inked, mut haze) = (0u32, 0u32, 0.0);
+    for y in outer.y0..outer.y1 {
+        for x in outer.x0..outer.x1 {
+            let in_box = (inner.x0..inner.x1).contains(&x) && (inner.y0..inner.y1).contains(&y);
+            if in_box || region.is_hidden(x, y) {
+                continue;
+            }
+            seen += 1;
+            if region.stroke_at(x, y).is_some() {
+                inked += 1;
+            } else {
+                haze += f64::from(region.share(x, y));
+            }
+        }
+    }
+    (f64::from(inked) / f64::from(seen.max(1)), haze / f64::from((seen - inked).max(1)))
+}
+
+/// Turns the numbers of a box into a state.
+pub(crate) fn decide(ink: BoxInk, bilevel: bool) -> Judged {
+    if ink.lines >= 2 && ink.cover < c::FILLED {
+        return Judged { mark: Mark::Cancelled, wrong: 1e-2, doubt: Some("二重線で消されています") };
+    }
+    let on = c::ON_BY_REACH.at(ink.reach) + c::ON_BY_AREA.at(ink.area);
+    let faint = if bilevel { c::OFF_BILEVEL } else { c::OFF_BY_HAZE.at(ink.haze) };
+    let off = c::OFF_BY_AREA.at(ink.area) + faint;
+    if on < off {
+        let doubt = match ink {
+            _ if ink.cover >= c::FILLED && ink.ring > c::BLOT => Some("塗りつぶして消した可能性があります"),
+            _ if ink.lines == 1 => Some("線が横切っています"),
+            _ if on > c::MARK_UNSURE => Some("印がはっきりしません"),
+            _ => None,
+        };
+        return Judged { mark: Mark::On, wrong: on.min(1.0), doubt };
+    }
+    let doubt = match ink {
+        _ if ink.visitor > c::VISITOR_REACH => Some("隣の線が枠に入っています"),
+        _ if off > c::MARK_UNSURE => Some("印がはっきりしません"),
+        _ => None,
+    };
+    Judged { mark: Mark::Off, wrong: off.min(1.0), doubt }
+}

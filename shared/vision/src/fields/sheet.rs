@@ -1,0 +1,92 @@
+//! One side being read: the scan, the empty sheet, the grey levels, and how far print was off so far.
+
+use super::calibration as c;
+use crate::affine::Affine;
+use crate::registered::RegisteredPage;
+use crate::template::Blank;
+use domain::geometry::{PointMm, RectMm};
+
+/// Grey levels of a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Levels {
+    /// Unprinted paper.
+    pub paper: f32,
+    /// Printed black.
+    pub black: f32,
+    /// Standard deviation of paper.
+    pub noise: f32,
+}
+
+/// A page while its fields are read.
+#[derive(Debug)]
+pub(crate) struct Sheet<'a> {
+    pub page: &'a RegisteredPage<'a>,
+    /// The empty sheet, as a page that lies perfectly.
+    pub blank: Option<RegisteredPage<'a>>,
+    pub levels: Levels,
+    drift: Vec<(PointMm, [f64; 2])>,
+    /// Every word of the side that may be circled.
+    words: Vec<RectMm>,
+}
+
+/// Pixels looked at for the levels of a page: 1 % of them is still hundreds.
+const LEVEL_SAMPLES: usize = 40_000;
+
+impl<'a> Sheet<'a> {
+    /// `words` are the words of the side that may be circled.
+    pub fn new(page: &'a RegisteredPage<'a>, blank: Option<&'a Blank>, words: Vec<RectMm>) -> Self {
+        let blank = blank.map(|blank| RegisteredPage {
+            page: &blank.picture,
+            px_from_mm: Affine::scale(blank.px_per_mm),
+        });
+        Self { page, blank, levels: levels(page), drift: Vec::new(), words }
+    }
+
+    /// How far print was off where it was last found nearest to `rect`, mm.
+    pub fn drift_near(&self, rect: RectMm) -> [f64; 2] {
+        let to = rect.center();
+        let far = |p: &PointMm| (p.x - to.x).powi(2) + (p.y - to.y).powi(2);
+        let nearest = self.drift.iter().min_by(|a, b| far(&a.0).total_cmp(&far(&b.0)));
+        nearest.map_or([0.0, 0.0], |(_, shift)| *shift)
+    }
+
+    /// The other words whose circles may reach over to `word`.
+    pub fn words_near(&self, word: RectMm) -> Vec<RectMm> {
+        let zone = word.grown(2.0 * c::CIRCLE_MARGIN_MM);
+        self.words.iter().filter(|other| **other != word && other.overlaps(&zone)).copied().collect()
+    }
+
+    /// Keeps where print was found.
+    pub fn remember(&mut self, rect: RectMm, shift: [f64; 2]) {
+        self.drift.push((rect.center(), shift));
+    }
+
+    /// The direction of the paper in which the scanner fed it (down the picture), length 1.
+    pub fn feed(&self) -> [f64; 2] {
+        let [_, b, _, _, e, _] = self.page.px_from_mm.inverse().map_or([0.0; 6], |map| map.0);
+        let length = b.hypot(e);
+        if length > 0.0 { [b / length, e / length] } else { [0.0, 1.0] }
+    }
+}
+
+fn levels(page: &RegisteredPage) -> Levels {
+    let pixels = &page.page.pixels;
+    let mut counts = [0u32; 256];
+    // An odd step, so that it does not walk down a column of a picture of round width.
+    for &grey in pixels.iter().step_by(pixels.len() / LEVEL_SAMPLES * 2 + 1) {
+        counts[usize::from(grey)] += 1;
+    }
+    let all: u32 = counts.iter().sum();
+    let quantile = |share: f64| {
+        let mut below = 0;
+        let level = counts.iter().position(|count| {
+            below += count;
+            f64::from(below) >= share * f64::from(all)
+        });
+        level.unwrap_or(255) as f32
+    };
+    let paper = quantile(c::PAPER_QUANTILE);
+    let noise = ((paper - quantile(0.5)) / c::SIGMAS_TO_PAPER_QUANTILE).clamp(0.0, c::NOISE_MOST);
+    let black = quantile(c::BLACK_QUANTILE).min(paper - c::MIN_RANGE).max(0.0);
+    Levels { paper, black, noise }
+}

@@ -1,0 +1,68 @@
+//! 取消線. Lines that strike something out: from the left of it through to its right.
+
+use super::calibration as c;
+use super::region::{PPM, Region};
+use domain::geometry::{PointMm, RectMm};
+
+/// Straight lines of ink that run through `what` and leave it on both sides.
+pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
+    let left = crossings(region, what, what.x - c::STRIKE_OUT_MM);
+    let mut right = crossings(region, what, what.right() + c::STRIKE_OUT_MM);
+    let mut lines = 0;
+    for from in left {
+        let found = right.iter().position(|to| {
+            (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to)
+        });
+        if let Some(found) = found {
+            right.remove(found);
+            lines += 1;
+        }
+    }
+    lines
+}
+
+/// Where thin strokes cross the upright at `x` mm, within the height of `what`.
+fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<PointMm> {
+    let mut found = Vec::new();
+    let mut start = None;
+    let steps = (what.h * PPM) as usize;
+    for step in 0..=steps {
+        let y = what.y + step as f64 / PPM;
+        let inked = step < steps
+            && region.pixel(x, y).is_some_and(|(x, y)| region.stroke_at(x, y).is_some());
+        match (inked, start) {
+            (true, None) => start = Some(y),
+            (false, Some(from)) => {
+                if y - from <= c::STRIKE_THICK_MM {
+                    found.push(PointMm::new(x, (from + y) / 2.0));
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether the straight way between two points is inked wherever print does not hide it.
+fn is_inked(region: &Region, from: PointMm, to: PointMm) -> bool {
+    let steps = ((to.x - from.x) * PPM).ceil().max(1.0) as usize;
+    let (mut open, mut inked) = (0, 0);
+    for step in 0..=steps {
+        let t = step as f64 / steps as f64;
+        let (x, y) = (from.x + t * (to.x - from.x), from.y + t * (to.y - from.y));
+        let Some((x, y)) = region.pixel(x, y) else {
+            continue;
+        };
+        // A hand's line bends by a pixel or two.
+        let rows = y.saturating_sub(2)..(y + 3).min(region.height);
+        if rows.clone().any(|y| region.stroke_at(x, y).is_some()) {
+            open += 1;
+            inked += 1;
+        } else if !region.is_hidden(x, y) {
+            open += 1;
+        }
+    }
+    f64::from(inked) >= c::STRIKE_INKED * f64::from(open)
+        && f64::from(inked) >= c::STRIKE_OPEN * steps as f64
+}
