@@ -1,2 +1,75 @@
-//! The one binary.
-fn main() {}
+//! The one binary: arguments, settings, logs, wiring, commands. Everything else is a room of its own.
+
+mod bench;
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod engine;
+mod hub;
+mod logs;
+mod report;
+mod sheets;
+mod templates;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use cli::{Cli, Command};
+use config::Config;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logs::start(!matches!(
+        cli.command,
+        Command::Run(_) | Command::Intake | Command::Reader | Command::Matcher | Command::Web(_)
+    ));
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yomitori: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    if let Command::OcrChild = cli.command {
+        return engine::serve_ocr();
+    }
+    let config = Config::load(&cli)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(&config, &args),
+        Command::Run(args) => commands::roles::run(&config, &commands::roles::ALL, args.listen),
+        Command::Intake => commands::roles::run(&config, &[commands::roles::Role::Intake], None),
+        Command::Reader => commands::roles::run(&config, &[commands::roles::Role::Reader], None),
+        Command::Matcher => commands::roles::run(&config, &[commands::roles::Role::Matcher], None),
+        Command::Web(args) => commands::roles::run(&config, &[commands::roles::Role::Web], args.listen),
+        Command::Check { json } => commands::check::run(&config, json),
+        Command::Form(command) => commands::form::run(&config, command),
+        Command::Issue(args) => commands::issue::run(&config, &args),
+        Command::Read(args) => commands::read::run(&config, &args),
+        Command::Residents(command) => commands::import::residents(&config, command),
+        Command::Clinics(command) => commands::import::clinics(&config, command),
+        Command::Status { json } => commands::status::run(&config, json),
+        Command::Bench(args) => bench::run(&config, &args),
+        Command::OcrChild => Ok(()),
+    }
+}
+
+/// Prints one line of data to standard output.
+///
+/// # Errors
+/// When nobody reads it any more, or the disk behind it is full.
+fn print_line(line: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}").context("cannot write to standard output")
+}
+
+/// Somebody read enough (`yomitori read … | head`): no failure of ours.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -20,6 +20,8 @@ pub struct Truth {
     pub form: String,
     /// The printed number.
     pub management_number: Option<String>,
+    /// Whose slip it is.
+    pub resident: String,
     /// Every field that ink or print decides.
     pub fields: BTreeMap<FieldId, Value>,
 }
@@ -59,6 +61,7 @@ pub fn fill_in(
     form: &Form,
     known: Answers,
     number: &str,
+    resident: &str,
     pictures: Option<&Handwriting>,
     rng: &mut Rng,
 ) -> Truth {
@@ -71,7 +74,7 @@ pub fn fill_in(
     fill::fill(sheet, form, 1, &upper, &visitor, rng);
     fill::fill(sheet, form, 1, &lower, &clinic, rng);
     let fields = form.fields.iter().filter_map(|field| Some((field.id.clone(), truth(field, &answers)?)));
-    Truth { form: form.id.to_string(), management_number: Some(number.to_owned()), fields: fields.collect() }
+    Truth { form: form.id.to_string(), management_number: Some(number.to_owned()), resident: resident.to_owned(), fields: fields.collect() }
 }
 
 /// Where the clinic's part of a slip begins, mm from the top: at its first field of these.

@@ -18,10 +18,8 @@ const MOST_DOUBLINGS: u32 = 6;
 
 const DAMAGED: &str = "保管中のページ画像が壊れています。原本を再スキャンしてください。";
 const MISSING: &str = "ページ画像が保管場所に見つかりません。原本を再スキャンしてください。";
-const NOT_UNDERSTOOD: &str =
-    "読取依頼の形式が正しくありません。システム管理者に連絡してください。";
-const PICTURES_AWAY: &str =
-    "ページ画像の保管場所に繰り返し接続できませんでした。復旧後にもう一度読み取るか、画像を見て入力してください。";
+const NOT_UNDERSTOOD: &str = "読取依頼の形式が正しくありません。システム管理者に連絡してください。";
+const PICTURES_AWAY: &str = "ページ画像の保管場所に繰り返し接続できませんでした。復旧後にもう一度読み取るか、画像を見て入力してください。";
 const BROKEN: &str =
     "読み取り中に繰り返しプログラムの異常が起きました。画像を見て入力し、システム管理者に連絡してください。";
 const ASTRAY: &str = "読み取りが繰り返し時間内に終わりませんでした。画像を見て入力してください。";
@@ -64,7 +62,7 @@ impl Worker {
     pub(crate) async fn run(mut self) {
         while !stopping(&self.shutdown) {
             match self.deps.queue.receive(Topic::ReadPage, self.config.lease, PATIENCE).await {
-                Ok(None) => {}
+                Ok(None) => self.failures = 0,
                 Ok(Some(delivery)) => {
                     let span = tracing::info_span!(
                         "page",
@@ -145,9 +143,9 @@ impl Worker {
             Err(error) => {
                 tracing::warn!(%error, "no picture of the page");
                 match error {
-                    PagesError::Damaged(_) => unreadable(request, DAMAGED),
+                    PagesError::Damaged(_) => self.unreadable(request, DAMAGED),
                     // On a shared disk a new file may show late: a missing picture gets its other attempts first.
-                    PagesError::Missing(_) if delivery.is_last() => unreadable(request, MISSING),
+                    PagesError::Missing(_) if delivery.is_last() => self.unreadable(request, MISSING),
                     PagesError::Missing(_) => Ending::Failed(MISSING),
                     _ => self.failed(PICTURES_AWAY),
                 }
@@ -204,6 +202,10 @@ impl Worker {
         Ending::Seen(PageRead { page: request.page, round: request.round, reading, milliseconds })
     }
 
+    fn unreadable(&mut self, request: ReadPage, reason: &str) -> Ending {
+        self.seen(request, PageReading::Unreadable { reason: reason.into() }, Milliseconds::default())
+    }
+
     /// The machine failed, and probably will for the next page too.
     fn failed(&mut self, reason: &'static str) -> Ending {
         self.failures += 1;
@@ -218,12 +220,6 @@ impl Worker {
         self.recogniser = None;
         ending
     }
-}
-
-fn unreadable(request: ReadPage, reason: &str) -> Ending {
-    let reading = PageReading::Unreadable { reason: reason.into() };
-    let milliseconds = Milliseconds::default();
-    Ending::Seen(PageRead { page: request.page, round: request.round, reading, milliseconds })
 }
 
 /// What may be said of a reading in a log: its kind and form, never its values.

@@ -31,7 +31,7 @@ pub struct Frame {
     /// Which part of the bar is current: `home`, `inbox`, `reviews`, `residents`, `paper`.
     pub place: &'static str,
     /// Pages that wait for a person.
-    pub waiting: u64,
+    pub waiting: u32,
     /// Who, for people.
     pub staff: &'static str,
     /// The terminal's address.
@@ -41,7 +41,7 @@ pub struct Frame {
 impl Frame {
     /// The bar for a screen of `place`.
     pub async fn new(screens: &Screens, person: &Person, place: &'static str) -> Result<Self, ScreenError> {
-        let waiting = screens.store.open_reviews().await?;
+        let waiting = screens.store.read_async(|rows| rows.reviews_waiting()).await?;
         Ok(Self { place, waiting, staff: DEMO_STAFF_LABEL, terminal: person.0.terminal.clone() })
     }
 }

@@ -8,8 +8,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use domain::page::PageState;
+use domain::wareki;
 use jiff::Timestamp;
-use store::screens::{EnvelopeRow, Totals};
+use store::Envelope as EnvelopeRow;
 
 /// Envelopes on the home screen; older ones are found through the inbox.
 const ENVELOPES_SHOWN: u32 = 60;
@@ -26,9 +27,11 @@ struct HomeScreen {
 #[template(path = "home_live.html")]
 struct Live {
     terms: Vec<Term>,
-    totals: Totals,
-    today: u64,
-    handled: u64,
+    sum: u64,
+    arrived: u32,
+    adds_up: bool,
+    today: u32,
+    handled: u32,
     envelopes: Vec<Envelope>,
     told_at: String,
 }
@@ -61,7 +64,9 @@ pub struct Envelope {
     pub difference: Option<String>,
     /// Whether the envelope is closed.
     pub closed: bool,
-    /// Pages by state with a count above 0: word, state, count.
+    /// Its batch tickets.
+    pub tickets: u64,
+    /// Its other pages by state with a count above 0: word, state, count.
     pub counts: Vec<(&'static str, &'static str, u64)>,
 }
 
@@ -79,15 +84,18 @@ pub async fn live(State(screens): State<Screens>) -> Result<Response, ScreenErro
 impl Live {
     async fn now(screens: &Screens) -> Result<Self, ScreenError> {
         let now = Timestamp::now();
-        let home = screens.store.home(words::start_of_day(now), ENVELOPES_SHOWN).await?;
-        let terms = PageState::ALL.into_iter().map(|state| Term::of(state, home.totals.of(state)));
+        let since = words::start_of_day(now);
+        let home = screens.store.read_async(move |rows| rows.home(since, ENVELOPES_SHOWN)).await?;
+        let terms = PageState::ALL.into_iter().map(|state| Term::of(state, home.pages.of(state)));
         Ok(Self {
             terms: terms.collect(),
-            today: home.today,
-            handled: home.handled_today,
+            sum: home.pages.paper(),
+            arrived: home.arrived,
+            adds_up: home.adds_up(),
+            today: home.recent,
+            handled: home.recent_handled,
             envelopes: home.envelopes.iter().map(|row| Envelope::of(row, screens)).collect(),
-            totals: home.totals,
-            told_at: words::moment(now.as_millisecond()),
+            told_at: words::moment(now),
         })
     }
 }
@@ -107,32 +115,30 @@ impl Term {
 impl Envelope {
     /// The words for a row.
     pub fn of(row: &EnvelopeRow, screens: &Screens) -> Self {
+        let day = wareki::format(row.day);
         let sender = match (&row.clinic_name, &row.clinic) {
             (Some(name), _) => name.clone(),
             (None, Some(_)) => "（登録のない医療機関）".to_owned(),
-            (None, None) if row.folder.is_empty() => format!("束票なし {}", words::day(&row.day)),
-            (None, None) => format!("束票なし {} {}", row.folder, words::day(&row.day)),
+            (None, None) => format!("束票なし {} {day}", row.folder),
         };
-        let difference = row.declared.filter(|&declared| declared != row.seen).map(|declared| {
-            let (seen, declared) = (row.seen as i64, declared as i64);
-            format!("{:+}", seen - declared).replace('-', "−")
+        let declared = row.declared.map(u64::from);
+        let difference = declared.filter(|&declared| declared != row.seen()).map(|declared| {
+            format!("{:+}", i128::from(row.seen()) - i128::from(declared)).replace('-', "−")
         });
-        let counted = PageState::ALL.into_iter().zip(row.by_state).filter(|(_, count)| *count > 0);
+        let counted = PageState::ALL.into_iter().map(|state| (state.label(), state.as_str(), row.counts.of(state)));
+        let programme = row.programme.as_ref();
         Self {
-            address: format!("/envelopes/{}", crate::inbox::encoded(&row.id)),
+            address: format!("/envelopes/{}", crate::inbox::encoded(row.id.as_str())),
             sender,
-            code: row.clinic.clone().unwrap_or_default(),
+            code: row.clinic.as_ref().map(ToString::to_string).unwrap_or_default(),
             month: row.month.as_deref().map(words::month).unwrap_or_default(),
-            programme: row
-                .programme
-                .as_deref()
-                .map(|id| words::programme_title(&screens.forms, id))
-                .unwrap_or_default(),
-            declared: row.declared,
-            seen: row.seen,
+            programme: programme.map(|id| words::programme_title(&screens.forms, id.as_str())).unwrap_or_default(),
+            declared,
+            seen: row.seen(),
             difference,
-            closed: row.closed,
-            counts: counted.map(|(state, count)| (state.label(), state.as_str(), count)).collect(),
+            closed: row.closed_at.is_some(),
+            counts: counted.filter(|(.., count)| *count > 0).collect(),
+            tickets: row.tickets,
         }
     }
 }

@@ -11,7 +11,8 @@ use axum::response::Response;
 use domain::ids::EnvelopeId;
 use domain::page::PageState;
 use serde::Deserialize;
-use store::screens::{FileFilter, FileRow, FileState, PageRow};
+use store::FileState;
+use store::screens::{FileFilter, FileRow, PageRow};
 
 /// Files a screen.
 const FILES_SHOWN: u32 = 20;
@@ -72,12 +73,12 @@ struct File {
     folder: String,
     arrived: String,
     size: String,
-    page_count: u64,
+    page_count: u32,
     failure: Option<String>,
     duplicate_of: Option<(i64, String)>,
     is_duplicate: bool,
     pages: Vec<Thumb>,
-    more: u64,
+    more: u32,
 }
 
 /// One page as a thumbnail.
@@ -115,7 +116,7 @@ pub async fn inbox(
     };
     let filter =
         FileFilter { page_state: PageState::parse(&state), file_state, before: asked.before, only: None };
-    let rows = screens.store.files(filter, FILES_SHOWN, PAGES_EACH).await?;
+    let rows = screens.store.read_async(move |rows| rows.inbox(&filter, FILES_SHOWN, PAGES_EACH)).await?;
     let full = rows.len() as u32 == FILES_SHOWN;
     let older = rows.last().filter(|_| full).map(|last| format!("/inbox?state={state}&before={}", last.seq));
     let files = rows.into_iter().map(|row| File::of(row, &screens)).collect();
@@ -130,7 +131,8 @@ pub async fn file(
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "inbox").await?;
     let filter = FileFilter { only: Some(seq), ..FileFilter::default() };
-    let row = screens.store.files(filter, 1, PAGES_SHOWN).await?.pop().ok_or(ScreenError::NotFound)?;
+    let found = screens.store.read_async(move |rows| rows.inbox(&filter, 1, PAGES_SHOWN)).await?;
+    let row = found.into_iter().next().ok_or(ScreenError::NotFound)?;
     show(&FileScreen { frame, file: File::of(row, &screens) })
 }
 
@@ -143,11 +145,15 @@ pub async fn envelope(
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "home").await?;
     let id = EnvelopeId(id);
-    let row = screens.store.envelope_row(&id).await?.ok_or(ScreenError::NotFound)?;
-    let envelope = Envelope::of(&row, &screens);
     let state = asked.state.unwrap_or_default();
     let page_state = PageState::parse(&state);
-    let rows = screens.store.envelope_pages(&id, page_state, asked.from, PAGES_SHOWN).await?;
+    let (row, rows) = screens
+        .store
+        .read_async(move |rows| {
+            Ok((rows.envelope(&id)?, rows.envelope_pages(&id, page_state, asked.from, PAGES_SHOWN)?))
+        })
+        .await?;
+    let envelope = Envelope::of(&row.ok_or(ScreenError::NotFound)?, &screens);
     let full = rows.len() as u32 == PAGES_SHOWN;
     let next = full.then(|| format!("{}?state={state}&from={}", envelope.address, asked.from + PAGES_SHOWN));
     let filters = filters(&envelope.address, &state, false);
@@ -180,7 +186,7 @@ impl File {
     fn of(row: FileRow, screens: &Screens) -> Self {
         let failed = row.state == FileState::Failed;
         let reason = row.reason.clone().unwrap_or_else(|| "理由は記録されていません".to_owned());
-        let shown = row.pages.len() as u64;
+        let shown = row.pages.len() as u32;
         Self {
             seq: row.seq,
             name: row.name,
@@ -207,7 +213,7 @@ impl Thumb {
             word: row.state.label(),
             hint: row.reason.unwrap_or_else(|| words::state_hint(row.state).to_owned()),
             has_image: row.has_image,
-            form: row.form.map(|id| words::form_title(&screens.forms, &id)).unwrap_or_default(),
+            form: row.form.map(|id| words::form_title(&screens.forms, id.as_str())).unwrap_or_default(),
             duplicate_of: row.duplicate_of.map(|page| page.to_string()),
         }
     }

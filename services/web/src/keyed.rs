@@ -30,7 +30,8 @@ pub fn check(field: &Field, typed: &[&str]) -> Result<Value, String> {
         FieldKind::Choice { .. } => option(field, first)?,
         FieldKind::Mark => one_of(&["on", "off", "cancelled"], first)?,
         FieldKind::Stamp => one_of(&["present", "absent"], first)?,
-        FieldKind::Printed { .. } | FieldKind::Image | FieldKind::Sticker => free_text(typed.iter().find(|text| !fold(text).is_empty()).unwrap_or(&""))?,
+        FieldKind::Image => one_of(&["present"], first)?,
+        FieldKind::Printed { .. } | FieldKind::Sticker => free_text(typed.iter().find(|text| !fold(text).is_empty()).unwrap_or(&""))?,
     };
     Ok(Value::Text(text))
 }

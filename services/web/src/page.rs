@@ -9,9 +9,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::PageId;
+use domain::page::PageState;
 use domain::reading::{Decision, PageReading};
-use store::Event;
-use store::screens::{FieldDecision, PageView};
+use store::screens::PageView;
+use store::{Event, FieldValue};
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -85,43 +86,44 @@ pub async fn page(
         .store
         .read_async(move |rows| {
             let Some(view) = rows.page_view(&page)? else { return Ok(None) };
-            Ok(Some((view, rows.field_decisions(&page)?, rows.page_events(&page)?)))
+            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?)))
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
     let fields = read_fields(&screens, &view, &decisions);
     let events = events.iter().map(Line::of).collect();
-    let sheet = Sheet::of(&screens, &view);
+    let sheet = Sheet::of(&screens, &view.page);
     show(&PageScreen { frame, facts: PageFacts::of(&view, &screens), sheet, fields, events })
 }
 
 impl PageFacts {
     /// The words for a page.
     pub fn of(view: &PageView, screens: &Screens) -> Self {
-        let sender = view.clinic_name.clone().or_else(|| view.clinic.clone());
-        let waits = view.state == domain::page::PageState::InReview;
+        let page = &view.page;
+        let told = page.disposal_reason.as_ref().or(page.reason.as_ref());
+        let form = page.form.as_ref().map(|id| words::form_title(&screens.forms, id.as_str()));
         Self {
-            page: view.page.to_string(),
-            number: view.number,
-            file: view.file.clone(),
-            state: view.state.as_str(),
-            word: view.state.label(),
-            hint: view.reason.clone().unwrap_or_else(|| words::state_hint(view.state).to_owned()),
-            form: view.form.as_deref().map(|id| words::form_title(&screens.forms, id)).unwrap_or_default(),
-            sender: sender.unwrap_or_else(|| "束票なし".to_owned()),
-            envelope: format!("/envelopes/{}", crate::inbox::encoded(&view.envelope)),
-            arrived: words::moment(view.arrived_at),
-            duplicate_of: view.duplicate_of.as_ref().map(ToString::to_string),
-            resident: view.resident,
-            waits,
+            page: page.id.to_string(),
+            number: page.number,
+            file: (page.file, view.file_name.clone()),
+            state: page.state.as_str(),
+            word: page.state.label(),
+            hint: told.cloned().unwrap_or_else(|| words::state_hint(page.state).to_owned()),
+            form: form.unwrap_or_default(),
+            sender: view.clinic.clone().unwrap_or_else(|| "束票なし".to_owned()),
+            envelope: format!("/envelopes/{}", crate::inbox::encoded(page.envelope.as_str())),
+            arrived: words::moment(page.arrived_at),
+            duplicate_of: page.duplicate_of.as_ref().map(ToString::to_string),
+            resident: view.resident_row,
+            waits: page.state == PageState::InReview,
             previous: view.previous.as_ref().map(ToString::to_string),
             next: view.next.as_ref().map(ToString::to_string),
         }
     }
 }
 
-fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldDecision]) -> Vec<ReadField> {
-    let Some(PageReading::Read(reading)) = &view.reading else { return Vec::new() };
+fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldValue]) -> Vec<ReadField> {
+    let Some(PageReading::Read(reading)) = &view.page.reading else { return Vec::new() };
     let Some(form) = screens.form(reading.form.as_str()) else { return Vec::new() };
     let fields = reading.fields.iter().filter_map(|read| {
         let field = form.field(read.id.as_str())?;
@@ -148,6 +150,6 @@ impl Line {
             "system" => "自動処理".to_owned(),
             staff => format!("{staff}（{}）", event.terminal),
         };
-        Self { at: words::moment(event.at.as_millisecond()), who, what }
+        Self { at: words::moment(event.at), who, what }
     }
 }

@@ -13,7 +13,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::GrayImage;
 use serde::Deserialize;
 use std::sync::Arc;
-use store::screens::PageView;
+use store::Page;
+use vision::decode::{Limits, decode};
 use vision::{Affine, GrayPage, Patch, RegisteredPage};
 
 /// Pixels across, smallest and largest picture of a page: a thumbnail, and twice a 1366-pixel screen.
@@ -55,9 +56,9 @@ pub async fn page_image(
     Path(page): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ScreenError> {
-    let (view, image) = stored(&screens, &page).await?;
+    let (page, image) = stored(&screens, &page).await?;
     let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
-    let paper = wanted.paper.then(|| paper(&screens, &view)).flatten();
+    let paper = wanted.paper.then(|| paper(&screens, &page)).flatten();
     let key = PictureKey { image: image.clone(), width, paper: paper.as_ref().map(|(fit, _)| fit.px_from_mm) };
     if let Some(bytes) = screens.pictures.get(&key) {
         return Ok(jpeg(bytes));
@@ -83,9 +84,9 @@ pub async fn snippet(
     State(screens): State<Screens>,
     Path((page, field)): Path<(String, String)>,
 ) -> Result<Response, ScreenError> {
-    let (view, image) = stored(&screens, &page).await?;
-    let area = field_area(&screens, &view, &FieldId(field)).ok_or(ScreenError::NotFound)?;
-    let (fit, _) = paper(&screens, &view).ok_or(ScreenError::NotFound)?;
+    let (page, image) = stored(&screens, &page).await?;
+    let area = field_area(&screens, &page, &FieldId(field)).ok_or(ScreenError::NotFound)?;
+    let (fit, _) = paper(&screens, &page).ok_or(ScreenError::NotFound)?;
     let scan = decoded(&screens, &image).await?;
     let bytes = work(&screens, move || {
         let page = RegisteredPage { page: &scan, px_from_mm: Affine(fit.px_from_mm) };
@@ -97,21 +98,22 @@ pub async fn snippet(
 }
 
 /// The page and its picture, if there are both.
-async fn stored(screens: &Screens, page: &str) -> Result<(PageView, ImageHash), ScreenError> {
-    let view = screens.store.page_view(&PageId::from(page)).await?.ok_or(ScreenError::NotFound)?;
-    let image = view.image.clone().ok_or(ScreenError::NotFound)?;
-    Ok((view, image))
+async fn stored(screens: &Screens, page: &str) -> Result<(Page, ImageHash), ScreenError> {
+    let id = PageId::from(page);
+    let page = screens.store.read_async(move |rows| rows.page(&id)).await?.ok_or(ScreenError::NotFound)?;
+    let image = page.image.clone().ok_or(ScreenError::NotFound)?;
+    Ok((page, image))
 }
 
 /// How the paper lies in the scan, and its size in mm, when the page was registered.
-pub fn paper(screens: &Screens, view: &PageView) -> Option<(Registration, [f64; 2])> {
-    let Some(PageReading::Read(reading)) = &view.reading else { return None };
+pub fn paper(screens: &Screens, page: &Page) -> Option<(Registration, [f64; 2])> {
+    let Some(PageReading::Read(reading)) = &page.reading else { return None };
     let form = screens.form(reading.form.as_str())?;
     Some((reading.registration.clone(), form.paper_mm))
 }
 
-fn field_area(screens: &Screens, view: &PageView, field: &FieldId) -> Option<RectMm> {
-    let Some(PageReading::Read(reading)) = &view.reading else { return None };
+fn field_area(screens: &Screens, page: &Page, field: &FieldId) -> Option<RectMm> {
+    let Some(PageReading::Read(reading)) = &page.reading else { return None };
     let area = screens.form(reading.form.as_str())?.field(field.as_str())?.area();
     (area.w > 0.0 && area.h > 0.0).then_some(area)
 }
@@ -122,10 +124,9 @@ async fn decoded(screens: &Screens, image: &ImageHash) -> Result<Arc<GrayPage>, 
         return Ok(scan);
     }
     let bytes = screens.pages.get(image).await.with_context(|| format!("picture {image}"))?;
-    let decoded = work(screens, move || Ok(vision::decode::decode(&bytes))).await?;
+    let decoded = work(screens, move || Ok(decode(&bytes, &Limits::default()))).await?;
     // A picture that cannot be opened is a state of the page, not a fault of the program.
-    let mut pages = decoded.map_err(|_| ScreenError::NotFound)?;
-    let scan = Arc::new(pages.swap_remove(0));
+    let scan = Arc::new(decoded.map_err(|_| ScreenError::NotFound)?);
     screens.scans.put(image.clone(), Arc::clone(&scan), scan.pixels.len());
     Ok(scan)
 }

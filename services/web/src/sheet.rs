@@ -4,7 +4,7 @@ use crate::Screens;
 use crate::pictures;
 use domain::form::Form;
 use domain::reading::{Decision, PageReading};
-use store::screens::PageView;
+use store::Page;
 
 /// Paper assumed for a page whose form is not known: A4, mm. The picture is fitted into it.
 const A4_MM: [f64; 2] = [210.0, 297.0];
@@ -37,22 +37,22 @@ pub struct FieldFrame {
 
 impl Sheet {
     /// The picture of a page; `None` when there is none.
-    pub fn of(screens: &Screens, view: &PageView) -> Option<Self> {
-        view.image.as_ref()?;
-        let paper = pictures::paper(screens, view);
+    pub fn of(screens: &Screens, page: &Page) -> Option<Self> {
+        page.image.as_ref()?;
+        let paper = pictures::paper(screens, page);
         let [width, height] = paper.as_ref().map_or(A4_MM, |(_, paper_mm)| *paper_mm);
         Some(Self {
-            page: view.page.to_string(),
+            page: page.id.to_string(),
             paper: paper.is_some(),
             width,
             height,
-            frames: frames(screens, view),
+            frames: frames(screens, page),
         })
     }
 }
 
-fn frames(screens: &Screens, view: &PageView) -> Vec<FieldFrame> {
-    let Some(PageReading::Read(reading)) = &view.reading else { return Vec::new() };
+fn frames(screens: &Screens, page: &Page) -> Vec<FieldFrame> {
+    let Some(PageReading::Read(reading)) = &page.reading else { return Vec::new() };
     let Some(form) = screens.form(reading.form.as_str()) else { return Vec::new() };
     let doubt = |form: &Form, field: &str| {
         let number = form.number_field().is_some_and(|(number, _)| number.id.as_str() == field);

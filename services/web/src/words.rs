@@ -5,7 +5,6 @@ use domain::page::PageState;
 use domain::reading::Value;
 use domain::wareki;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 /// Japan has one time zone and no summer time: nine hours ahead, wherever the program runs.
@@ -13,26 +12,20 @@ pub fn japan() -> TimeZone {
     TimeZone::fixed(Offset::constant(9))
 }
 
-/// `ms` since 1970 UTC as `11月21日 9:05`.
-pub fn moment(ms: i64) -> String {
-    match Timestamp::from_millisecond(ms) {
-        Ok(at) => {
-            let at = at.to_zoned(japan());
-            format!("{}月{}日 {}:{:02}", at.month(), at.day(), at.hour(), at.minute())
-        }
-        Err(_) => "―".to_owned(),
-    }
+/// A moment as `11月21日 9:05`.
+pub fn moment(at: Timestamp) -> String {
+    let at = at.to_zoned(japan());
+    format!("{}月{}日 {}:{:02}", at.month(), at.day(), at.hour(), at.minute())
 }
 
-/// Midnight in Japan before `now`, ms since 1970 UTC.
-pub fn start_of_day(now: Timestamp) -> i64 {
-    let today = now.to_zoned(japan()).date();
-    today.to_zoned(japan()).map_or(0, |midnight| midnight.timestamp().as_millisecond())
+/// Midnight in Japan before `now`.
+pub fn start_of_day(now: Timestamp) -> Timestamp {
+    now.to_zoned(japan()).start_of_day().map_or(now, |midnight| midnight.timestamp())
 }
 
 /// How long something waits: `たった今`, `12分`, `3時間`, `2日`.
-pub fn age(since: i64, now: i64) -> String {
-    let minutes = (now - since).max(0) / 60_000;
+pub fn age(since: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(since).as_mins().max(0);
     match minutes {
         0 => "たった今".to_owned(),
         1..60 => format!("{minutes}分"),
@@ -49,11 +42,6 @@ pub fn month(month: &str) -> String {
     }
 }
 
-/// An ISO day as `令和8年10月3日`; anything else as it is.
-pub fn day(iso: &str) -> String {
-    iso.parse::<Date>().map_or_else(|_| iso.to_owned(), wareki::format)
-}
-
 /// The title of a form, or its id when the form is not loaded.
 pub fn form_title(forms: &[Form], id: &str) -> String {
     forms.iter().find(|form| form.id.as_str() == id).map_or_else(|| id.to_owned(), |form| form.title.clone())
@@ -64,6 +52,22 @@ pub fn programme_title(forms: &[Form], id: &str) -> String {
     let of_programme = |form: &&Form| form.programme.as_ref().is_some_and(|programme| programme.as_str() == id);
     let title = forms.iter().find(of_programme).map(|form| form.title.as_str());
     title.map_or(id, |title| title.trim_end_matches("予診票").trim_end_matches("受診票")).to_owned()
+}
+
+/// What an event is called.
+pub fn event(what: &str) -> &str {
+    match what {
+        "record_committed" => "確定",
+        "record_corrected" => "記録を訂正",
+        "record_reversed" => "記録を取消",
+        "page_returned" => "返戻",
+        "page_rescan" => "再スキャンへ",
+        "page_discarded" => "破棄",
+        "page_disposal_undone" => "処理を取り消して確認へ戻した",
+        "page_read_again" => "読み直しを依頼",
+        "envelope_opened" => "束を開いた",
+        other => other,
+    }
 }
 
 /// A size in bytes as `340 KB`.
@@ -84,9 +88,11 @@ pub fn value(field: &Field, value: &Value) -> String {
         Value::Blank => "（空欄）".to_owned(),
         Value::Several(several) => several.iter().map(|text| option(text)).collect::<Vec<_>>().join("、"),
         Value::Text(text) => match field.kind {
-            FieldKind::Date(_) => day(text),
+            FieldKind::Date(_) => text.parse().map_or_else(|_| text.clone(), wareki::format),
             FieldKind::Choice { .. } => option(text),
-            FieldKind::Mark | FieldKind::Stamp | FieldKind::Image => mark(text).to_owned(),
+            FieldKind::Sticker if text == "present" => "貼付あり（番号は読み取れません）".to_owned(),
+            FieldKind::Image if text == "present" => "記入あり".to_owned(),
+            FieldKind::Mark | FieldKind::Stamp => mark(text).to_owned(),
             _ => text.clone(),
         },
     }
@@ -126,17 +132,17 @@ mod tests {
     #[test]
     fn moments_are_told_in_japanese_time() {
         let at: Timestamp = "2026-11-20T15:05:00Z".parse().unwrap();
-        assert_eq!(moment(at.as_millisecond()), "11月21日 0:05");
-        let midnight: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
-        assert_eq!(start_of_day(at), midnight.as_millisecond());
+        assert_eq!(moment(at), "11月21日 0:05");
+        assert_eq!(start_of_day(at), "2026-11-20T15:00:00Z".parse().unwrap());
     }
 
     #[test]
     fn waiting_is_told_in_round_figures() {
-        let minute = 60_000;
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
         let table = [(0, "たった今"), (12, "12分"), (60, "1時間"), (2 * 1440 + 5, "2日"), (-9, "たった今")];
         for (minutes, words) in table {
-            assert_eq!(age(0, minutes * minute), words);
+            let since = Timestamp::from_second(1_800_000_000 - minutes * 60).unwrap();
+            assert_eq!(age(since, now), words);
         }
         assert_eq!(month("2026-09"), "2026年9月");
         assert_eq!(size(340_001), "341 KB");

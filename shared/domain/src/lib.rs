@@ -13,14 +13,18 @@ pub mod ids;
 pub mod likeness;
 pub mod matching;
 pub mod message;
+pub mod my_number;
 pub mod page;
 pub mod personal;
 pub mod reading;
 pub mod record;
 pub mod resident;
+pub mod resident_file;
 pub mod review;
 pub mod roles;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 pub mod shape;
 pub mod slip;
 pub mod ticket;

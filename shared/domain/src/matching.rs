@@ -224,3 +224,82 @@ fn sex_agreement(written: &Written, register: Sex) -> Agreement {
         Some(_) => Agreement::Different,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::personal::Personal;
+    use crate::sample;
+    use crate::written::{PossibleDate, Words};
+    use jiff::civil::{Date, date};
+
+    fn words(text: &str) -> Option<Words> {
+        Some(Words { text: Personal::new(text.into()), accepted: true })
+    }
+
+    fn written(birth: Option<Date>, name: Option<&str>, kana: Option<&str>) -> Written {
+        let birth = birth.map(|date| PossibleDate { date: Personal::new(date), probability: 0.99 });
+        Written {
+            birth: birth.into_iter().collect(),
+            name: name.and_then(words),
+            kana: kana.and_then(words),
+            ..Written::default()
+        }
+    }
+
+    fn person(id: &str, name: &str, kana: &str, born: Date) -> Resident {
+        Resident {
+            id: ResidentId(id.into()),
+            name: Personal::new(name.into()),
+            kana: Personal::new(kana.into()),
+            birth_date: Personal::new(born),
+            ..sample::resident()
+        }
+    }
+
+    #[test]
+    fn the_register_answers_one_several_or_nobody() {
+        let register = [
+            person("1", "渡辺 花子", "ワタナベ ハナコ", date(1947, 3, 4)),
+            person("2", "渡辺 花江", "ワタナベ ハナエ", date(1947, 3, 4)),
+            person("3", "見本 太郎", "ミホン タロウ", date(1941, 3, 4)),
+            person("4", "見本 太郎", "ミホン タロウ", date(1958, 9, 30)),
+        ];
+        let check = |written: Written, one: bool, expected: &[&str]| {
+            let outcome = match_residents(&written, &register, None);
+            let ids: Vec<&str> = outcome.candidates().iter().map(|c| c.resident.0.as_str()).collect();
+            assert_eq!(ids, expected, "{outcome:?}");
+            assert_eq!(matches!(outcome, MatchOutcome::One { .. }), one, "{outcome:?}");
+        };
+        let hanako = |name| written(Some(date(1947, 3, 4)), Some(name), Some("ﾜﾀﾅﾍﾞ ﾊﾅｺ"));
+        check(hanako("渡邊花子"), true, &["1"]);
+        check(written(Some(date(1947, 3, 4)), None, None), false, &["1", "2", "3"]);
+        check(written(Some(date(1958, 9, 30)), Some("見本太郎"), None), true, &["4"]);
+        check(written(None, Some("見本太郎"), Some("ミホンタロウ")), false, &["3", "4"]);
+        check(written(Some(date(1930, 12, 12)), Some("架空次郎"), None), false, &[]);
+        check(written(None, None, None), false, &[]);
+    }
+
+    #[test]
+    fn a_known_number_names_its_owner_and_every_item_is_explained() {
+        let owner = sample::resident();
+        let mut paper = written(Some(date(1947, 8, 4)), Some("渡邊花子"), None);
+        paper.number = Some(sample::number());
+        let candidate = explain(&paper, &owner, Some(&owner.id));
+        let explained: Vec<String> =
+            candidate.items.iter().map(|m| format!("{}：{}", m.item.label(), m.agreement.label())).collect();
+        assert_eq!(
+            explained,
+            [
+                "管理番号：一致",
+                "生年月日：数字1文字の読み違い・書き違いで一致",
+                "振り仮名：読取なし",
+                "氏名：一致",
+                "性別：読取なし",
+                "住所：読取なし",
+            ]
+        );
+        let stranger = person("9", "見本 太郎", "ミホン タロウ", date(1990, 1, 1));
+        assert!(explain(&paper, &stranger, Some(&owner.id)).weight < 0.0);
+    }
+}

@@ -75,6 +75,8 @@ pub enum CommitRefused {
     },
     /// The page is not in a state from which it can be committed (somebody else was faster).
     NotOpen,
+    /// Somebody else has the page on the screen.
+    HeldByOther,
 }
 
 impl CommitRefused {
@@ -89,6 +91,7 @@ impl CommitRefused {
                 findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(" ")
             }
             Self::DuplicateSlip { .. } => "同じ管理番号の用紙が、すでに確定しています。".into(),
+            Self::HeldByOther => "このページは、ほかの人が確認中です。".into(),
             Self::NotOpen => "このページは、ほかの人がすでに処理しました。".into(),
         }
     }
@@ -189,4 +192,84 @@ pub fn recorded_fields(form: &Form) -> impl Iterator<Item = &crate::form::Field>
         let code = matches!(field.kind, crate::form::FieldKind::Barcode(_));
         !field.prefilled && !code && ticket.as_ref() != Some(&field.id)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Value;
+    use crate::sample;
+
+    fn try_commit(changes: &[(&str, &str)], accepted: &[RuleCode]) -> Result<ProvenSlip, CommitRefused> {
+        let good = [
+            ("birth_date", "1947-03-04"),
+            ("temperature", "36.5"),
+            ("consent", "agree"),
+            ("judgement", "possible"),
+            ("visit_date", "2026-11-02"),
+            ("lot", "AB123"),
+        ];
+        let value = |text: &str| if text.is_empty() { Value::Blank } else { Value::Text(text.into()) };
+        commit(SlipDraft {
+            form: &sample::form(),
+            number: Some(sample::number()),
+            resident: &sample::resident(),
+            values: good.iter().chain(changes).map(|(id, text)| ((*id).into(), value(text))).collect(),
+            history: &[],
+            issued_on: None,
+            scanned_on: sample::SCANNED_ON,
+            accepted,
+        })
+    }
+
+    #[test]
+    fn a_sound_slip_is_proven() {
+        let slip = try_commit(&[], &[]).unwrap();
+        assert_eq!(slip.service_date(), jiff::civil::date(2026, 11, 2));
+        assert_eq!(slip.resident(), &sample::resident().id);
+        assert!(slip.findings().is_empty());
+    }
+
+    #[test]
+    fn what_stands_against_a_slip_is_said_in_words() {
+        let check = |changes: &[(&str, &str)], words: &str| {
+            let refused = try_commit(changes, &[]).unwrap_err();
+            assert!(refused.text().contains(words), "{changes:?}: {}", refused.text());
+        };
+        check(&[("nonsense", "1")], "帳票にない項目");
+        check(&[("temperature", "99.9")], "「体温」の値");
+        check(&[("temperature", "365")], "「体温」の値");
+        check(&[("visit_date", "2026-11-31")], "「接種年月日」の値");
+        check(&[("visit_date", "2020-11-02")], "「接種年月日」の値");
+        check(&[("consent", "perhaps")], "「同意」の値");
+        check(&[("visit_date", "")], "実施日のない用紙");
+        check(&[("temperature", "37.9")], "37.5度以上");
+        check(&[("lot", "")], "「ロット番号」が記入されていません");
+    }
+
+    #[test]
+    fn a_person_may_accept_a_finding_but_only_the_one_named() {
+        let fever = [("temperature", "37.9")];
+        let slip = try_commit(&fever, &[RuleCode::FeverButPossible]).unwrap();
+        assert_eq!(slip.findings().len(), 1);
+        assert!(try_commit(&fever, &[RuleCode::NoConsent]).is_err());
+        assert!(try_commit(&[("visit_date", "")], &[RuleCode::RequiredBlank]).is_err());
+    }
+
+    #[test]
+    fn a_form_without_a_programme_makes_no_record() {
+        let mut form = sample::form();
+        form.programme = None;
+        let draft = SlipDraft {
+            form: &form,
+            number: None,
+            resident: &sample::resident(),
+            values: Values::new(),
+            history: &[],
+            issued_on: None,
+            scanned_on: sample::SCANNED_ON,
+            accepted: &[],
+        };
+        assert_eq!(commit(draft), Err(CommitRefused::NotASlip));
+    }
 }

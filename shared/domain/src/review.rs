@@ -24,6 +24,11 @@ pub enum ReviewReason {
         /// Why.
         reason: String,
     },
+    /// A person took a disposal or a record back.
+    Reopened {
+        /// Why it had been put aside, or why the record was taken back.
+        reason: String,
+    },
     /// The page is of a form or version that this installation does not have.
     UnknownForm,
     /// Front and back have to be brought together by a person.
@@ -101,6 +106,7 @@ impl ReviewReason {
             Self::Unrecognised { reason } => format!("帳票を判別できません（{reason}）"),
             Self::Unreadable { reason } => format!("画像を読み取れません（{reason}）"),
             Self::GivenUp { reason } => format!("自動処理を中止しました（{reason}）"),
+            Self::Reopened { reason } => format!("確認に戻されました（{reason}）"),
             Self::UnknownForm => "登録されていない帳票または版です".into(),
             Self::TwoSided => "両面の帳票です。表と裏が同じ人のものか確認してください".into(),
             Self::NumberMissing => "管理番号を読み取れません".into(),

@@ -17,7 +17,7 @@ pub enum Role {
     Temperature,
     /// 医師の判断: `possible` or `postponed`.
     Judgement,
-    /// 同意: `yes` or `no`.
+    /// 同意: `agree` or `refuse`.
     Consent,
     /// ワクチンのロット番号.
     Lot,
@@ -29,8 +29,8 @@ pub enum Role {
 pub const POSTPONED: &str = "postponed";
 /// The doctor's judgement that the vaccination can be given (可能).
 pub const POSSIBLE: &str = "possible";
-/// The answer by which the person refuses (同意しない).
-pub const NO: &str = "no";
+/// The answer by which the person does not consent (同意しない).
+pub const REFUSE: &str = "refuse";
 
 impl Role {
     /// The field ids that play this part.

@@ -170,7 +170,7 @@ fn postponed_with_lot(slip: &Circumstances) -> Option<(Role, String)> {
 }
 
 fn no_consent(slip: &Circumstances) -> Option<(Role, String)> {
-    let refused = text(slip.form, slip.values, Role::Consent)? == roles::NO;
+    let refused = text(slip.form, slip.values, Role::Consent)? == roles::REFUSE;
     (refused && !is_postponed(slip.form, slip.values))
         .then(|| (Role::Consent, "接種に「同意しない」とされています。".into()))
 }
@@ -189,4 +189,86 @@ fn twice_in_season(slip: &Circumstances) -> Option<(Role, String)> {
 /// 年度. April to March, named by the year of its April.
 fn fiscal_year(day: Date) -> i16 {
     if day.month() >= 4 { day.year() } else { day.year() - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use jiff::civil::date;
+
+    fn values(changes: &[(&str, &str)]) -> Values {
+        let good = [
+            ("birth_date", "1947-03-04"),
+            ("temperature", "36.5"),
+            ("consent", "agree"),
+            ("judgement", "possible"),
+            ("visit_date", "2026-11-02"),
+            ("lot", "AB123"),
+        ];
+        let value = |text: &str| if text.is_empty() { Value::Blank } else { Value::Text(text.into()) };
+        good.iter().chain(changes).map(|(id, text)| (FieldId::from(*id), value(text))).collect()
+    }
+
+    #[test]
+    fn each_rule_speaks_up_and_a_good_slip_is_silent() {
+        use RuleCode::*;
+        let form = sample::form();
+        let check = |changes: &[(&str, &str)], expected: &[RuleCode]| {
+            let mut resident = sample::resident();
+            resident.resident_until = Some(date(2027, 1, 31));
+            let past = PastRecord {
+                page: "earlier-1".into(),
+                programme: "trial".into(),
+                service_date: date(2027, 10, 10),
+                values: values(&[]),
+            };
+            let found = findings(&Circumstances {
+                form: &form,
+                values: &values(changes),
+                resident: Some(&resident),
+                history: std::slice::from_ref(&past),
+                issued_on: Some(date(2026, 9, 1)),
+                scanned_on: date(2027, 12, 1),
+            });
+            let rules: Vec<RuleCode> = found.iter().map(|finding| finding.rule).collect();
+            assert_eq!(rules, expected, "{changes:?}");
+            assert!(found.iter().all(|finding| finding.text.ends_with('。') && finding.field.is_some()));
+        };
+        check(&[], &[]);
+        check(&[("temperature", "")], &[RequiredBlank]);
+        check(&[("place", ""), ("remarks", "")], &[]);
+        check(&[("visit_date", "2027-12-02")], &[ServiceInFuture, NotResident, TwiceInSeason]);
+        check(&[("visit_date", "2026-08-31")], &[ServiceBeforeIssue]);
+        check(&[("visit_date", "2027-02-01")], &[NotResident]);
+        check(&[("temperature", "37.5")], &[FeverButPossible]);
+        check(&[("temperature", "37.4")], &[]);
+        check(&[("temperature", "38.0"), ("judgement", "postponed"), ("lot", "")], &[]);
+        check(&[("judgement", "postponed")], &[PostponedWithLot]);
+        check(&[("consent", "refuse")], &[NoConsent]);
+        check(&[("consent", "refuse"), ("judgement", "postponed"), ("lot", "")], &[]);
+        check(&[("visit_date", "2027-04-01")], &[NotResident, TwiceInSeason]);
+    }
+
+    #[test]
+    fn a_postponed_visit_does_not_use_up_the_season() {
+        let form = sample::form();
+        let past = |judgement| PastRecord {
+            page: "earlier-1".into(),
+            programme: "trial".into(),
+            service_date: date(2026, 10, 10),
+            values: values(&[("judgement", judgement)]),
+        };
+        for (judgement, twice) in [("possible", true), ("postponed", false)] {
+            let found = findings(&Circumstances {
+                form: &form,
+                values: &values(&[]),
+                resident: None,
+                history: &[past(judgement)],
+                issued_on: None,
+                scanned_on: sample::SCANNED_ON,
+            });
+            assert_eq!(found.iter().any(|finding| finding.rule == RuleCode::TwiceInSeason), twice);
+        }
+    }
 }

@@ -40,3 +40,31 @@ fn digits_fit(rule: &DigitsRule, boxes: usize, text: &str) -> bool {
 fn date_fits(rule: &DateRule, text: &str) -> bool {
     text.parse::<Date>().is_ok_and(|date| (rule.range[0]..=rule.range[1]).contains(&date))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_field_holds_only_values_of_its_shape() {
+        let form = sample::form();
+        let check = |id: &str, text: &str, expected: bool| {
+            let field = form.field(id).expect("a field of the sample form");
+            assert_eq!(fits(field, &Value::Text(text.into())), expected, "{id} {text}");
+            assert!(fits(field, &Value::Blank) && !fits(field, &Value::Several(vec!["agree".into()])));
+        };
+        for good in ["36.5", "34.0", "42.0"] {
+            check("temperature", good, true);
+        }
+        for bad in ["36", "36.55", "6.5", "33.9", "42.1", "３６.5", "-6.5", "36.", "a6.5", ""] {
+            check("temperature", bad, false);
+        }
+        check("birth_date", "1947-03-04", true);
+        check("birth_date", "1947-02-30", false);
+        check("birth_date", "1900-01-01", false);
+        check("consent", "agree", true);
+        check("consent", "する", false);
+        check("lot", "AB123", true);
+    }
+}

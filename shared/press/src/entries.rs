@@ -1,14 +1,12 @@
 //! What differs by slip: number, prefilled values, the code of a batch ticket.
 
 use crate::canvas::Canvas;
+use crate::codes;
 use crate::error::PressError;
 use crate::fit::{Misfit, fit};
 use crate::slip::Slip;
-use crate::{bars, matrix};
 use domain::form::{Align, Field, FieldKind, Form, NumberRule, Symbology};
 
-/// Narrower bars are lost by every fifth scan (0.19 mm lost 20 %); printers add their own error.
-const NARROWEST_BAR_MM: f64 = 0.27;
 /// Digits beneath the bars, points; shrunk to their cells if need be.
 const DIGIT_PT: f64 = 11.0;
 
@@ -43,19 +41,28 @@ pub(crate) fn draw(
     at: usize,
 ) -> Result<(), PressError> {
     for field in form.fields_on(side) {
+        let refuse = |reason: String| PressError::Form {
+            form: form.id.to_string(),
+            reason: format!("{}: {reason}", field.id),
+        };
         match &field.kind {
             FieldKind::Barcode(rule) if rule.is_management_number => {
                 let number = slip.management_number.as_ref().map(|number| number.0.as_str());
-                draw_number(canvas, form, field, rule, number.unwrap_or_default())?;
+                draw_code(canvas, field, rule, number.unwrap_or_default()).map_err(refuse)?;
             }
             FieldKind::Barcode(rule) if carries_ticket(field) => {
                 let text = slip.ticket.as_ref().map(|ticket| ticket.to_code()).unwrap_or_default();
-                draw_code(canvas, form, field, rule.symbology, &text)?;
+                draw_code(canvas, field, rule, &text).map_err(refuse)?;
             }
             FieldKind::Printed { source: Some(source), size_pt } if field.prefilled => {
                 let missing = || PressError::ValueMissing { slip: at, field: field.id.to_string() };
                 let value = slip.prefilled.get(source).ok_or_else(missing)?.reveal();
                 draw_value(canvas, field, value, *size_pt, at)?;
+            }
+            _ if field.prefilled => {
+                return Err(refuse(
+                    "`prefilled` needs a `source`, a management number or a ticket code".into(),
+                ));
             }
             _ => {}
         }
@@ -71,51 +78,15 @@ fn carries_ticket(field: &Field) -> bool {
             && matches!(rule.symbology, Symbology::Qr | Symbology::DataMatrix))
 }
 
-fn draw_number(
-    canvas: &mut Canvas,
-    form: &Form,
-    field: &Field,
-    rule: &NumberRule,
-    number: &str,
-) -> Result<(), PressError> {
-    let refuse = |reason: String| PressError::Form { form: form.id.to_string(), reason };
-    if rule.symbology == Symbology::Nw7 {
-        let place =
-            field.boxes.first().ok_or_else(|| refuse(format!("{}: no box for the bars", field.id)))?;
-        let (bars, narrow) = bars::nw7(number, place)
-            .ok_or_else(|| refuse(format!("{}: NW-7 holds digits only", field.id)))?;
-        if narrow < NARROWEST_BAR_MM {
-            let need = place.w * NARROWEST_BAR_MM / narrow;
-            return Err(refuse(format!(
-                "{}: its bars would be {narrow:.2} mm, thinner than {NARROWEST_BAR_MM} mm: make the box {need:.1} mm wide",
-                field.id
-            )));
-        }
-        canvas.fill(&bars);
-    } else {
-        draw_code(canvas, form, field, rule.symbology, number)?;
-    }
-    for (cell, digit) in rule.digit_cells.iter().zip(number.chars()) {
+/// Bars or modules, and the digits beneath.
+fn draw_code(canvas: &mut Canvas, field: &Field, rule: &NumberRule, text: &str) -> Result<(), String> {
+    let place = field.boxes.first().ok_or("it has no box")?;
+    canvas.fill(&codes::dark_parts(rule.symbology, text, place)?);
+    for (cell, digit) in rule.digit_cells.iter().zip(text.chars()) {
         let digit = fit(canvas.fonts(), &digit.to_string(), cell, DIGIT_PT)
-            .map_err(|_| refuse(format!("{}: a digit does not fit its cell", field.id)))?;
+            .map_err(|_| "a digit does not fit its cell: widen `digits`")?;
         canvas.fitted(&digit, cell, Align::Center);
     }
-    Ok(())
-}
-
-fn draw_code(
-    canvas: &mut Canvas,
-    form: &Form,
-    field: &Field,
-    symbology: Symbology,
-    text: &str,
-) -> Result<(), PressError> {
-    let refuse = |reason: String| PressError::Form {
-        form: form.id.to_string(),
-        reason: format!("{}: {reason}", field.id),
-    };
-    let place = field.boxes.first().ok_or_else(|| refuse("no box for the code".into()))?;
-    canvas.fill(&matrix::modules(symbology, text, place).map_err(refuse)?);
     Ok(())
 }
 

@@ -4,12 +4,12 @@
 
 mod bars;
 mod canvas;
+mod codes;
 mod entries;
 mod error;
 mod fit;
 mod fonts;
 mod furniture;
-mod matrix;
 mod number_words;
 mod printer;
 mod sheet;

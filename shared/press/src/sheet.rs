@@ -3,7 +3,7 @@
 use crate::canvas::Canvas;
 use crate::error::PressError;
 use crate::fit::Misfit;
-use crate::{furniture, matrix};
+use crate::{codes, furniture};
 use domain::form::{Art, Form, Symbology};
 
 /// Draws everything of one side that is the same on every slip.
@@ -23,7 +23,7 @@ pub(crate) fn draw(canvas: &mut Canvas, form: &Form, side: u8) -> Result<(), Pre
     }
     if let (Some(squares), Some(marks)) = (form.mark_squares(), &form.marks) {
         canvas.fill(&squares);
-        let code = matrix::modules(Symbology::DataMatrix, &form.code_text(side), &marks.code);
+        let code = codes::dark_parts(Symbology::DataMatrix, &form.code_text(side), &marks.code);
         canvas.fill(&code.map_err(refuse)?);
     }
     Ok(())

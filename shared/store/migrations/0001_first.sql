@@ -55,7 +55,8 @@ create table pages (
     media              text,              -- media type of the image, such as image/tiff
     state              text not null check (state in ('received', 'read', 'in_review', 'committed',
                            'returned', 'rescan', 'discarded', 'duplicate', 'failed')),
-    reason             text,              -- why it is where it is, for people
+    reason             text,              -- why the machine could not take it, for people
+    disposal_reason    text,              -- why a person returned, discarded or rescans it
     duplicate_of       text references pages (page),
     envelope           text not null references envelopes (id),
     is_ticket          integer not null default 0 check (is_ticket in (0, 1)),

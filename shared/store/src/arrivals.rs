@@ -114,7 +114,7 @@ impl FileState {
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Taken, Self::Duplicate, Self::Failed].into_iter().find(|state| state.as_str() == word)
     }
 }
@@ -175,7 +175,7 @@ impl Writer<'_> {
             self.connection,
             "insert into scan_files (name, folder, bytes, arrived_at, state, reason)
              values (?1, ?2, ?3, ?4, 'failed', ?5)",
-            params![name, folder, bytes, ms(now), reason],
+            params![name, folder, size(bytes), ms(now), reason],
         )?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -187,13 +187,13 @@ impl Writer<'_> {
         duplicate_of: Option<i64>,
         now: Timestamp,
     ) -> Result<i64, Error> {
-        let pages = if state == FileState::Taken { file.pages.len() } else { 0 };
+        let pages = if state == FileState::Taken { file.pages.len() as i64 } else { 0 };
         run(
             self.connection,
             "insert into scan_files (scan, name, folder, bytes, arrived_at, state, duplicate_of, pages)
              values (:scan, :name, :folder, :bytes, :at, :state, :duplicate_of, :pages)",
             named_params! {
-                ":scan": file.scan.as_str(), ":name": file.name, ":folder": file.folder, ":bytes": file.bytes,
+                ":scan": file.scan.as_str(), ":name": file.name, ":folder": file.folder, ":bytes": size(file.bytes),
                 ":at": ms(now), ":state": state.as_str(), ":duplicate_of": duplicate_of, ":pages": pages,
             },
         )?;
@@ -241,9 +241,15 @@ impl Writer<'_> {
     }
 
     fn page_with_image(&self, image: &ImageHash) -> Result<Option<PageId>, Error> {
-        let sql = "select page from pages where image = ?1 and state <> 'duplicate' order by file, number limit 1";
+        let sql =
+            "select page from pages where image = ?1 and state <> 'duplicate' order by file, number limit 1";
         first(self.connection, sql, [image.as_str()], |row| row.id("page"))
     }
+}
+
+/// SQLite counts to 2^63; no file is longer.
+fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 fn scan_file(row: &Row) -> Result<ScanFile, Error> {
@@ -252,7 +258,7 @@ fn scan_file(row: &Row) -> Result<ScanFile, Error> {
         scan: row.id_or_none("scan")?,
         name: row.col("name")?,
         folder: row.col("folder")?,
-        bytes: row.col("bytes")?,
+        bytes: row.col::<i64>("bytes")?.unsigned_abs(),
         arrived_at: row.moment("arrived_at")?,
         state: row.word("state", FileState::parse)?,
         reason: row.col("reason")?,

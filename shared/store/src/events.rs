@@ -38,13 +38,7 @@ pub(crate) struct About<'a> {
 
 impl Writer<'_> {
     /// Writes one line of the log; its id.
-    pub(crate) fn note(
-        &self,
-        what: &str,
-        about: About,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<i64, Error> {
+    pub(crate) fn note(&self, what: &str, about: About, actor: &Actor, now: Timestamp) -> Result<i64, Error> {
         run(
             self.connection,
             "insert into events (at, staff, terminal, what, page, resident, detail)

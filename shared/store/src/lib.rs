@@ -19,6 +19,7 @@ mod readings;
 mod records;
 mod residents;
 mod reviews;
+pub mod screens;
 mod status;
 
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
@@ -27,7 +28,7 @@ pub use database::{Rows, Store, Writer};
 pub use envelopes::Envelope;
 pub use error::Error;
 pub use events::Event;
-pub use issuing::{IssuedTicket, NewTicket};
+pub use issuing::NewTicket;
 pub use outbox::OutboxMessage;
 pub use pages::{Disposal, Moved, Page};
 pub use readings::ReadingTaken;

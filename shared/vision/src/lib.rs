@@ -3,11 +3,13 @@
 //! Start reading at: [`gray`] (the picture), [`registered`] (paper on the picture), then the readers.
 
 pub mod affine;
+pub mod decode;
 pub mod gray;
 pub mod registered;
 pub mod template;
 
 pub use affine::Affine;
+pub use decode::{DecodeError, Limits, Media, PageImage, decode, decode_pages, encode_jpeg, encode_png, split};
 pub use gray::GrayPage;
 pub use registered::{Patch, RegisteredPage};
 pub use template::{Blank, Template};

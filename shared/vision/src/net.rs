@@ -5,7 +5,7 @@
 mod file;
 mod kernel;
 
-use kernel::{Lanes, Planes, VECTORS};
+use kernel::{Lanes, Planes};
 use std::fmt;
 
 /// Pixels along an edge of the picture that the network takes.
@@ -99,11 +99,6 @@ impl Network {
         let sum: f32 = weights.iter().sum();
         weights.map(|weight| weight / sum)
     }
-}
-
-/// Whether the processor has the instructions of the fast kernel.
-fn has_vectors() -> bool {
-    *VECTORS
 }
 
 #[cfg(test)]

@@ -66,8 +66,21 @@ pub struct Dropped {
     pub broken_files: u64,
     /// Files that are there already.
     pub duplicate_files: u64,
+    /// Files that were dropped, good and bad.
+    pub files: u64,
     /// What the slips truly say.
     pub truths: Vec<Truth>,
+}
+
+impl Dropped {
+    /// Adds what was dropped for another envelope.
+    pub fn add(&mut self, other: Dropped) {
+        self.pages += other.pages;
+        self.broken_files += other.broken_files;
+        self.duplicate_files += other.duplicate_files;
+        self.files += other.files;
+        self.truths.extend(other.truths);
+    }
 }
 
 /// Prints, fills in and scans `envelope` and drops its files into `inbox`.
@@ -119,7 +132,7 @@ fn filled_slips(envelope: &Envelope, printer: &Printer, dropped: &mut Dropped, r
             person.birth_date = person.birth_date.saturating_sub(jiff::Span::new().years(1).days(40));
         }
         let known = sheets::known_answers(&envelope.form, &person, &envelope.clinic, visit_day(&envelope.ticket, rng));
-        dropped.truths.push(sheets::fill_in(sheet, &envelope.form, known, &number.0, None, rng));
+        dropped.truths.push(sheets::fill_in(sheet, &envelope.form, known, &number.0, &citizen.resident_id, None, rng));
     }
     Ok(sheets)
 }
@@ -166,32 +179,34 @@ fn write(envelope: &Envelope, index: usize, scans: Vec<Scan>, inbox: &Path, drop
     let stem = format!("scan{:04}", index + 1);
     if format.holds_many() {
         let bytes = file::encode(&pictures, dpi, format);
-        drop_file(inbox, &format!("{stem}.{}", format.extension()), &bytes)?;
+        drop_file(dropped, inbox, &format!("{stem}.{}", format.extension()), &bytes)?;
         if envelope.mishap == Some(Mishap::FileTwice) {
-            drop_file(inbox, &format!("{stem}-copy.{}", format.extension()), &bytes)?;
+            drop_file(dropped, inbox, &format!("{stem}-copy.{}", format.extension()), &bytes)?;
             dropped.duplicate_files += 1;
         }
     } else {
         for (at, picture) in pictures.iter().enumerate() {
             let bytes = file::encode(std::slice::from_ref(picture), dpi, format);
-            drop_file(inbox, &format!("{stem}-{:03}.{}", at + 1, format.extension()), &bytes)?;
+            drop_file(dropped, inbox, &format!("{stem}-{:03}.{}", at + 1, format.extension()), &bytes)?;
             if at == 1 && envelope.mishap == Some(Mishap::FileTwice) {
-                drop_file(inbox, &format!("{stem}-{:03}-copy.{}", at + 1, format.extension()), &bytes)?;
+                drop_file(dropped, inbox, &format!("{stem}-{:03}-copy.{}", at + 1, format.extension()), &bytes)?;
                 dropped.duplicate_files += 1;
             }
         }
     }
     if envelope.mishap == Some(Mishap::BrokenFile) {
         let bytes = file::encode(&pictures[1..2], dpi, FileFormat::Jpeg);
-        drop_file(inbox, &format!("{stem}-zz-broken.jpg"), &bytes[..200 + rng.random_range(0..100)])?;
+        drop_file(dropped, inbox, &format!("{stem}-zz-broken.jpg"), &bytes[..200 + rng.random_range(0..100)])?;
         dropped.broken_files += 1;
     }
     Ok(())
 }
 
 /// Writes beside, then renames: the inbox never sees half a file of ours.
-fn drop_file(inbox: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+fn drop_file(dropped: &mut Dropped, inbox: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let half: PathBuf = inbox.join(format!("{name}.part"));
     std::fs::write(&half, bytes).with_context(|| format!("cannot write {}", half.display()))?;
-    std::fs::rename(&half, inbox.join(name)).with_context(|| format!("cannot write {name} into the inbox"))
+    std::fs::rename(&half, inbox.join(name)).with_context(|| format!("cannot write {name} into the inbox"))?;
+    dropped.files += 1;
+    Ok(())
 }

@@ -175,6 +175,8 @@ fn typed_form(field: &Field, value: &Value) -> Vec<String> {
         Value::Blank => Vec::new(),
         Value::Several(several) => several.clone(),
         Value::Text(text) => match &field.kind {
+            // A label was seen, but its number has to be keyed.
+            FieldKind::Sticker if text == "present" => Vec::new(),
             FieldKind::Date(rule) if rule.year != YearStyle::Civil => {
                 vec![text.parse::<Date>().map_or_else(|_| text.clone(), keyed::short)]
             }
@@ -195,6 +197,7 @@ fn entry(field: &Field, entered: &[String]) -> Entry {
         }
         FieldKind::Mark => fixed(&[("on", "印あり"), ("off", "印なし"), ("cancelled", "取消")]),
         FieldKind::Stamp => fixed(&[("present", "あり"), ("absent", "なし")]),
+        FieldKind::Image => fixed(&[("present", "記入あり")]),
         kind => {
             let numeric = matches!(kind, FieldKind::Digits(_) | FieldKind::Barcode(_));
             let value = entered.first().cloned().unwrap_or_default();

@@ -12,6 +12,11 @@ const EDGE_MM: f64 = 5.0;
 /// Two barcode modules of 0.25 mm a digit at least: below that 20 % of NW-7 codes are lost.
 const NW7_MM_PER_CHARACTER: f64 = 11.0 * 0.25;
 
+/// Nothing to write in so near to a corner mark: the finder takes a lone black square.
+const MARK_ROOM_MM: f64 = 4.0;
+/// White needed around the form code, mm: two modules of the largest code that fits 5 mm, and some more.
+const CODE_ROOM_MM: f64 = 2.0;
+
 pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
     let mut errors = Vec::new();
     let mut say = |key: &str, reason: String| errors.push(FormError { line: find(text, key), reason });
@@ -106,8 +111,22 @@ fn field_mistakes(form: &Form, field: &Field) -> Vec<String> {
             reasons.push(format!("two options have the value `{}`", option.value));
         }
     }
+    reasons.extend(crowded_marks(form, field));
     reasons.extend(kind_mistakes(field));
     reasons
+}
+
+/// A field too near to what registers the page.
+fn crowded_marks(form: &Form, field: &Field) -> Vec<String> {
+    let marks = form.mark_squares().into_iter().flatten().map(|mark| (mark, MARK_ROOM_MM, "a corner mark"));
+    let code = form.marks.iter().map(|marks| (marks.code, CODE_ROOM_MM, "the form code"));
+    let options = field.options.iter().map(|option| &option.rect);
+    let rects: Vec<&RectMm> = field.boxes.iter().chain(options).collect();
+    marks
+        .chain(code)
+        .filter(|(place, room, _)| rects.iter().any(|rect| rect.overlaps(&place.grown(*room))))
+        .map(|(_, room, what)| format!("a box is nearer than {room} mm to {what}: move it away"))
+        .collect()
 }
 
 fn kind_mistakes(field: &Field) -> Vec<String> {
@@ -210,6 +229,17 @@ range = [34.0, 42.0]
         let errors = Form::parse("trial", &text.replace("decimals = 1", "decimals = 3")).unwrap_err();
         let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
         assert_eq!(lines, [2, 8], "{errors:?}");
+    }
+
+    #[test]
+    fn fields_keep_away_from_marks_and_form_code() {
+        let marks = "[marks]\ninset_mm = [11, 11]\nsize_mm = 6\ncode = [180, 9, 9, 9]\n\n[[field]]";
+        let marked = GOOD.replacen("[[field]]", marks, 1);
+        assert!(Form::parse("trial", &marked).is_ok());
+        for (at, what) in [("at = [17, 10]", "a corner mark"), ("at = [165, 19]", "the form code")] {
+            let errors = Form::parse("trial", &marked.replace("at = [20, 40]", at)).unwrap_err();
+            assert!(errors.iter().any(|e| e.reason.contains(what)), "{at}: {errors:?}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct FileRow {
     /// The same file as it came first: order of arrival and name.
     pub duplicate_of: Option<(i64, String)>,
     /// How many pages it brought.
-    pub page_count: u64,
+    pub page_count: u32,
     /// Its first pages, in order.
     pub pages: Vec<PageRow>,
 }
@@ -126,7 +126,7 @@ fn file(row: &Row) -> Result<FileRow, Error> {
         seq: row.col("seq")?,
         name: row.col("name")?,
         folder: row.col("folder")?,
-        bytes: row.col("bytes")?,
+        bytes: row.col::<i64>("bytes")?.unsigned_abs(),
         arrived_at: row.moment("arrived_at")?,
         state: row.word("state", FileState::parse)?,
         reason: row.col("reason")?,

@@ -2,12 +2,12 @@
 
 mod home;
 mod inbox;
-mod ledger;
 mod page;
+mod people;
 mod review;
 
-pub use home::{EnvelopeRow, Home, Totals};
+pub use home::Home;
 pub use inbox::{FileFilter, FileRow, PageRow};
-pub use ledger::{PersonQuery, PersonRow, RecordRow, SlipRow};
-pub use page::{FieldDecision, PageView};
+pub use page::PageView;
+pub use people::SlipRow;
 pub use review::{ReviewChoices, ReviewFilter, ReviewRow};

@@ -41,11 +41,11 @@ pub struct ReviewRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReviewChoices {
     /// By reason word, most frequent first.
-    pub why: Vec<(String, u64)>,
+    pub why: Vec<(String, u32)>,
     /// By form id; empty for unknown.
-    pub forms: Vec<(String, u64)>,
+    pub forms: Vec<(String, u32)>,
     /// By envelope: id, clinic name or code, open items; newest first.
-    pub envelopes: Vec<(EnvelopeId, Option<String>, u64)>,
+    pub envelopes: Vec<(EnvelopeId, Option<String>, u32)>,
 }
 
 const MATCHING: &str = "i.state = 'open'
@@ -58,7 +58,7 @@ impl Rows<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn reviews_waiting(&self) -> Result<u64, Error> {
+    pub fn reviews_waiting(&self) -> Result<u32, Error> {
         let sql = "select count(*) from review_items where state = 'open'";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
@@ -67,7 +67,7 @@ impl Rows<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn review_rows(&self, filter: &ReviewFilter, limit: u32) -> Result<(Vec<ReviewRow>, u64), Error> {
+    pub fn review_rows(&self, filter: &ReviewFilter, limit: u32) -> Result<(Vec<ReviewRow>, u32), Error> {
         let chosen = named_params! {
             ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope,
         };

@@ -108,12 +108,13 @@ def draw_lines(paper, box, ppm, rng):
             continue
         ax, ay, bx, by = ends[side]
         outward = width / 2 * (-1 if side in "lt" else 1)
+        # Now and then a line runs on beyond the corner, into the next cell.
         if side in "lr":
-            points = (ax + outward - lean * length, 0 if rng.random() < .4 else ay - width, bx + outward + lean * length,
-                      height if rng.random() < .4 else by + width)
+            points = (ax + outward - lean * length, 0 if rng.random() < .4 else ay - width,
+                      bx + outward + lean * length, height if rng.random() < .4 else by + width)
         else:
-            points = (0 if rng.random() < .6 else ax - width, ay + outward - lean * height, length if rng.random() < .6 else bx + width,
-                      by + outward + lean * height)
+            points = (0 if rng.random() < .6 else ax - width, ay + outward - lean * height,
+                      length if rng.random() < .6 else bx + width, by + outward + lean * height)
         line = np.zeros(paper.shape, np.uint8)
         p = [int(round(v * 16)) for v in points]
         # OpenCV's anti-aliased polygons come out about 1.5 pixels too thick.
@@ -158,11 +159,13 @@ def scan(grey, ppm, level, paper, ink, rng):
 def neighbours(ink, box, ppm, rng):
     """Strokes of the neighbouring cells that reach into the margin."""
     height, width = ink.shape
-    x = int(rng.uniform(0, box[0] - 0.3 * ppm)) if rng.random() < 0.5 else int(rng.uniform(box[2] + 0.3 * ppm, width))
+    before, after = (0, box[0] - 0.3 * ppm), (box[2] + 0.3 * ppm, width)
+    x = int(rng.uniform(*(before if rng.random() < 0.5 else after)))
     y = rng.uniform(0, height, 2)
     layer = np.zeros(ink.shape, np.uint8)
     lean = rng.uniform(-0.6, 0.6) * ppm
-    cv2.line(layer, (x, int(y[0])), (int(x + lean), int(y[1])), 255, max(1, int(rng.uniform(0.3, 0.7) * ppm)), cv2.LINE_AA)
+    thick = max(1, int(rng.uniform(0.3, 0.7) * ppm))
+    cv2.line(layer, (x, int(y[0])), (int(x + lean), int(y[1])), 255, thick, cv2.LINE_AA)
     return np.maximum(ink, layer / np.float32(255))
 
 

@@ -64,8 +64,8 @@ def photographed(image: np.ndarray):
     return image, (x + .3 * ppm, y + .3 * ppm, x + w - .3 * ppm, y + h - .3 * ppm), ppm
 
 
-def coverage(score, right, allowed) -> float:
-    """Largest share that can be accepted (best scores first) with at most
+def coverage(score, right, allowed) -> int:
+    """Largest number that can be accepted (best scores first) with at most
     `allowed` wrong among them; the threshold is chosen on the same samples."""
     order = np.argsort(-score, kind="stable")
     wrong = np.cumsum(~right[order])
@@ -84,7 +84,8 @@ def digit_row(model, name, pictures, labels):
              f"{100 * coverage(score, right, 1e-3) / n:.1f}", f"{100 * coverage(score, right, 1e-4) / n:.1f}"]
     for sure in SURE:
         chosen = score >= sure
-        cells.append(f"{np.count_nonzero(~right & chosen)} of {np.count_nonzero(chosen):,} ({100 * chosen.sum() / n:.1f})")
+        wrong, count = np.count_nonzero(~right & chosen), np.count_nonzero(chosen)
+        cells.append(f"{wrong} of {count:,} ({100 * count / n:.1f})")
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
@@ -93,7 +94,8 @@ def reject_row(model, name, pictures):
     read = [p for p in pictures if p is not None]
     p = model.read([r[0] for r in read], [r[1] for r in read])
     score = p[:, :10].max(1)
-    cells = [name, f"{n:,}", f"{n - len(read)}"] + [f"{100 * np.count_nonzero(score >= s) / n:.2f}" for s in (0.5,) + SURE]
+    cells = [name, f"{n:,}", f"{n - len(read)}"]
+    cells += [f"{100 * np.count_nonzero(score >= s) / n:.2f}" for s in (0.5,) + SURE]
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
@@ -141,7 +143,8 @@ def reject_sets(folder: Path, scale: int):
         yield kind, found
     circles = sorted((folder / "jp-fax-cells" / "mbsdb").glob("m*.png"))
     cells = [data.grey(f) for f in circles]
-    yield "jp circle, as faxed", collect((i, (0, 0, i.shape[1], i.shape[0]), samples.FAX_PPM) for i in cells)
+    whole = [(i, (0, 0, i.shape[1], i.shape[0]), samples.FAX_PPM) for i in cells]
+    yield "jp circle, as faxed", collect(whole)
 
 
 def main():

@@ -7,7 +7,6 @@ into the weights, calibrates, exports. `report.py` then measures.
 """
 
 import argparse
-import math
 import multiprocessing
 import os
 import tempfile

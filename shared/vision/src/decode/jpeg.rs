@@ -77,7 +77,7 @@ impl<'a> Header<'a> {
             return Err(DecodeError::Broken("JPEGの寸法"));
         }
         // Inside the pixels 0xff is always followed by 0 or a restart, so the pair is the end marker.
-        header.complete = rest.windows(2).rev().any(|pair| pair == [0xff, 0xd9]);
+        header.complete = memchr::memmem::rfind(rest, &[0xff, 0xd9]).is_some();
         Ok(header)
     }
 

@@ -114,11 +114,16 @@ pub struct PageImage {
 /// are fine. The pixels themselves are not looked at: damage inside them shows in [`decode`].
 pub fn split(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<PageImage, DecodeError>>, DecodeError> {
     let file = Container::open(bytes, limits)?;
-    let pages = (0..file.len()).map(|index| {
+    let page = |index| -> Result<PageImage, DecodeError> {
         let (media, bytes) = file.page(index, limits)?;
         Ok(PageImage { number: index as u32 + 1, media, bytes: bytes.into_owned() })
-    });
-    sole_error_is_the_files(pages.collect())
+    };
+    let pages: Vec<_> = (0..file.len()).map(page).collect();
+    match pages.as_slice() {
+        // If the only page of a file is bad, the file is.
+        [Err(error)] => Err(error.clone()),
+        _ => Ok(pages),
+    }
 }
 
 /// A picture of one page, such as [`split`] gives, as upright grey pixels with the resolution of the paper if
@@ -202,16 +207,6 @@ impl<'a> Container<'a> {
 /// of them is a broken picture here, not the end of the program. Nothing they held is used afterwards.
 fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DecodeError::Broken("読み取り中に矛盾が見つかりました")))
-}
-
-/// If the only page of a file is bad, the file is.
-fn sole_error_is_the_files<T>(
-    mut pages: Vec<Result<T, DecodeError>>,
-) -> Result<Vec<Result<T, DecodeError>>, DecodeError> {
-    match pages.as_slice() {
-        [Err(_)] => Err(pages.remove(0).err().unwrap_or(DecodeError::Empty)),
-        _ => Ok(pages),
-    }
 }
 
 /// What a file is that is no picture of ours, as far as its first bytes tell.

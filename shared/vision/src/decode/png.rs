@@ -47,6 +47,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<GrayPage, DecodeEr
     let transparency = check(bytes, limits)?;
     let mut decoder = Decoder::new(Cursor::new(bytes));
     decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(match transparency {
         true => Transformations::EXPAND,
         false => Transformations::IDENTITY,

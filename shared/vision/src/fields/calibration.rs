@@ -180,12 +180,20 @@ pub const CELL_PPM: [f64; 2] = [7.5, 12.5];
 pub const CELL_DOUBT: f64 = 1.0e-5;
 /// That a cell without counted ink is a faint digit, and that a speck was taken for one.
 pub const CELL_BLANK_WRONG: f64 = 1e-5;
-/// Ink below which a whole comb is surely empty, mm² a cell.
-pub const CELL_EMPTY_MM2: f64 = 0.02;
+/// That counted ink in a cell is only dirt: by its area, mm². A small 1 by ball pen has 0.8.
+pub const CELL_SPECK_BY_AREA: Curve = Curve(&[(0.06, 0.3), (0.15, 5e-2), (0.3, 1e-3), (0.5, 1e-5), (0.8, 1e-7)]);
+/// Paper looked at around a comb, mm: room to tell a dirt line from a 1.
+pub const COMB_MARGIN_MM: f64 = 2.2;
 /// A chosen digit that the cell itself gives less than this was chosen by a rule, not by the ink.
 pub const CELL_REFUSES: f64 = 0.5;
 /// Share of numbers that break their own rule (wrong check digit, out of range) when written.
 pub const WRITTEN_WRONG: f64 = 2e-3;
+
+/// Weight of a day outside the form's range against one inside with the same ink: one slip in 200 bears such a
+/// day, and there are about ten times as many of them.
+pub const DAY_OUT_OF_RANGE: f64 = 5e-4;
+/// ... and of a day that no calendar has (31 June, 昭和70年): people do write them.
+pub const NO_DAY: f64 = 2e-4;
 
 // ---- Blank or present ----
 
@@ -195,13 +203,36 @@ pub const EMPTY_BY_AREA: Curve =
 /// That something is there is wrong: by ink, mm².
 pub const PRESENT_BY_AREA: Curve =
     Curve(&[(0.5, 0.8), (1.5, 0.1), (3.0, 2e-3), (5.0, 8e-5), (8.0, 1e-5)]);
-/// A seal is pale in grey: darkness above which it is seen over an area.
-pub const SEAL_SHARE: f32 = 0.10;
+/// ... and by paper that is darker than the rest without being a stroke, mm²: a pale seal has 30 and more.
+pub const EMPTY_BY_PALE: Curve = Curve(&[(2.0, 1e-6), (5.0, 1e-4), (12.0, 5e-2), (25.0, 0.5)]);
+/// A mm² is pale when its mean is darker than that of the clear third by this.
+pub const PALE_SHARE: f32 = 0.06;
+/// Paper looked at around an area, mm.
+pub const AREA_MARGIN_MM: f64 = 1.5;
+/// The inside of an area begins this far from the middle of its frame, mm: strokes of neighbours end here.
+pub const AREA_INSET_MM: f64 = 0.6;
+/// Shorter pieces of ink are dirt there, mm.
+pub const AREA_STROKE_MM: f64 = 0.8;
 
 // ---- Print ----
 
 /// That a text is right, by what tesseract says of it (0-100): it errs far more often than it says, and a
 /// name it reads is only ever a hint for the register.
 pub const TEXT_WRONG: Curve = Curve(&[(0.0, 0.9), (60.0, 0.6), (80.0, 0.3), (90.0, 0.1), (96.0, 0.04)]);
-/// A date that parses as one is far less often wrong than a text.
-pub const PRINTED_DATE_FACTOR: f64 = 0.05;
+/// A text that has the shape it must have (a day of the calendar, seven digits) is less often wrong.
+pub const PRINTED_SHAPE_FACTOR: f64 = 0.05;
+/// Less ink than this is no text, mm²: one small character has 0.6.
+pub const TEXT_LEAST_MM2: f64 = 0.5;
+/// Pixels per mm of crops for tesseract: 300 dpi, what it was trained on.
+pub const TEXT_PPM: f64 = 300.0 / 25.4;
+/// mm in a typographic point.
+pub const MM_PER_POINT: f64 = 25.4 / 72.0;
+/// An area holds two lines from twice this many font sizes of height on.
+pub const LINE_HEIGHT: f64 = 1.05;
+
+// ---- Codes on labels ----
+
+/// A GS1 code that passes its own error correction says the wrong lot.
+pub const CODE_WRONG: f64 = 2e-5;
+/// Pixels per mm at most for reading codes.
+pub const CODE_PPM: f64 = 16.0;

@@ -3,10 +3,11 @@
 use super::calibration as c;
 use super::circle;
 use super::finding::Finding;
+use super::is_circled;
 use super::mark::{self, Judged, Mark};
 use super::region::Region;
 use super::sheet::Sheet;
-use domain::form::{ChoiceOption, Field, MarkStyle};
+use domain::form::{ChoiceOption, Field};
 use domain::reading::Value;
 
 /// Reads a choice.
@@ -26,18 +27,14 @@ pub(crate) fn judge(
 ) -> Result<Vec<Judged>, &'static str> {
     let mut all = Vec::with_capacity(field.options.len());
     for rect in field.options.iter().map(|option| option.rect) {
-        let margin = match field.style {
-            MarkStyle::Box => c::BOX_MARGIN_MM,
-            MarkStyle::Circle => c::CIRCLE_MARGIN_MM,
-        };
+        let margin = if is_circled(field) { c::CIRCLE_MARGIN_MM } else { c::BOX_MARGIN_MM };
         if region.look(sheet, rect.grown(margin)).is_missing() {
             return Err(mark::MISSING);
         }
-        all.push(match field.style {
-            MarkStyle::Box => mark::decide(mark::measure(region, rect), sheet.page.page.bilevel),
-            MarkStyle::Circle => {
-                circle::decide(circle::measure(region, rect, &sheet.words_near(rect)))
-            }
+        all.push(if is_circled(field) {
+            circle::decide(circle::measure(region, rect, &sheet.words_near(rect)))
+        } else {
+            mark::decide(mark::measure(region, rect), sheet.page.page.bilevel)
         });
     }
     Ok(all)

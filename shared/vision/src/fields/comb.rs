@@ -1,10 +1,11 @@
 //! 桁枠. A row of boxes with one digit each: what the ink of every cell may be.
 
 use super::calibration as c;
-use super::cell::{Cell, Preparer};
-use super::region::{PPM, Region};
+use super::cell::{Cell, Prepared, Preparer};
+use super::region::Region;
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
+use super::streak::{Picture, Streaks};
 use crate::net::{CLASSES, Network, REJECT};
 use crate::registered::RegisteredPage;
 use domain::geometry::RectMm;
@@ -20,6 +21,13 @@ pub(crate) struct Belief {
     pub refused: f64,
 }
 
+impl Belief {
+    /// Whether nothing counts as written here.
+    pub fn is_blank(&self) -> bool {
+        self.blank > 0.5
+    }
+}
+
 /// Network, memory and preprocessing of cells.
 #[derive(Debug)]
 pub(crate) struct CellReader {
@@ -33,33 +41,71 @@ impl CellReader {
         Self { network: Network::digits(), preparer: Preparer::default(), cut: Cut::default() }
     }
 
-    /// Reads the cells of a comb whose region has been looked at; they lie `shift` mm from where the
-    /// registration puts them.
-    pub fn read(&mut self, sheet: &Sheet, region: &Region, cells: &[RectMm], shift: [f64; 2]) -> Vec<Belief> {
-        let cells = cells.iter().map(|cell| {
-            let place = RectMm::new(cell.x + shift[0], cell.y + shift[1], cell.w, cell.h);
-            self.cut(sheet.page, place.grown(-c::CELL_INSET_MM));
-            region.erase_streaks(&mut self.cut, *cell, sheet.feed());
-            self.belief(place)
+    /// Locates a comb and reads its cells in order; `None` when its boxes are not where they should be.
+    pub fn read_comb(
+        &mut self,
+        sheet: &mut Sheet,
+        region: &mut Region,
+        cells: &[RectMm],
+    ) -> Option<Vec<Belief>> {
+        let found = region.look(sheet, RectMm::around(cells)?.grown(c::COMB_MARGIN_MM));
+        if found.is_missing() {
+            return None;
+        }
+        let [dx, dy] = found.shift();
+        let beliefs = cells.iter().map(|cell| {
+            let place = RectMm::new(cell.x + dx, cell.y + dy, cell.w, cell.h).grown(-c::CELL_INSET_MM);
+            let nominal = cell.grown(-c::CELL_INSET_MM);
+            belief(&self.prepare(sheet.page, place, nominal, &region.streaks), &mut self.network)
         });
-        cells.collect()
+        Some(beliefs.collect())
     }
 
-    /// The network's answer to one cell without lines around it (print); blank counts as refused.
+    /// The network's answer to a cell without lines around it (print); blank counts as refused.
     pub fn classes(&mut self, page: &RegisteredPage, cell: RectMm) -> [f32; CLASSES] {
-        let ppm = self.cut(page, cell);
-        let prepared = self.preparer.prepare(as_cell(&self.cut, cell, ppm));
+        let prepared = self.prepare(page, cell, cell, &Streaks::default());
         match prepared.picture {
             Some(picture) => self.network.probabilities(&picture, prepared.quality),
             None => std::array::from_fn(|class| if class == REJECT { 1.0 } else { 0.0 }),
         }
     }
 
-    /// Cuts a cell whose inside is `interior`; returns pixels per mm.
-    fn cut(&mut self, page: &RegisteredPage, interior: RectMm) -> f64 {
+    /// Cuts the cell whose inside lies at `interior` (and in the empty sheet at `nominal`).
+    fn prepare(
+        &mut self,
+        page: &RegisteredPage,
+        interior: RectMm,
+        nominal: RectMm,
+        streaks: &Streaks,
+    ) -> Prepared {
         let [least, most] = c::CELL_PPM;
         let ppm = page.px_from_mm.mean_scale().clamp(least, most);
         sample(page, interior.grown(c::CELL_MARGIN_MM), ppm, &mut self.cut);
-        ppm
+        let origin = [nominal.x - c::CELL_MARGIN_MM, nominal.y - c::CELL_MARGIN_MM];
+        let picture = Picture { origin, width: self.cut.width, height: self.cut.height, ppm };
+        streaks.erase(&mut self.cut, picture);
+        let edge = c::CELL_MARGIN_MM * ppm;
+        self.preparer.prepare(Cell {
+            grey: &self.cut.grey,
+            width: self.cut.width,
+            interior: [edge, edge, edge + interior.w * ppm, edge + interior.h * ppm],
+            ppm,
+        })
     }
+}
+
+/// The network's probabilities, with what no network can know.
+fn belief(prepared: &Prepared, network: &mut Network) -> Belief {
+    let Some(picture) = &prepared.picture else {
+        return Belief {
+            digits: [c::CELL_BLANK_WRONG / 20.0; 10],
+            blank: 1.0 - c::CELL_BLANK_WRONG,
+            refused: c::CELL_BLANK_WRONG / 2.0,
+        };
+    };
+    let blank = c::CELL_SPECK_BY_AREA.at(prepared.ink_mm2);
+    let seen = 1.0 - blank;
+    let classes = network.probabilities(picture, prepared.quality);
+    let tempered = |p: f32| seen * ((1.0 - c::CELL_DOUBT) * f64::from(p) + c::CELL_DOUBT / CLASSES as f64);
+    Belief { digits: std::array::from_fn(|d| tempered(classes[d])), blank, refused: tempered(classes[REJECT]) }
 }

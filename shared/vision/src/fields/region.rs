@@ -5,6 +5,7 @@ use super::blobs::{Blob, Blobs};
 use super::calibration as c;
 use super::sampler::{Cut, sample};
 use super::sheet::{Levels, Sheet};
+use super::streak::{Picture, Streaks};
 use domain::geometry::RectMm;
 
 /// Working resolution of everything but digits, pixels per mm: a ball pen's 0.4 mm are three pixels.
@@ -34,6 +35,8 @@ pub(crate) struct Region {
     /// The pieces of ink: `blobs.labels` says which pixel belongs to which.
     pub blobs: Blobs,
     pub inks: Vec<Ink>,
+    /// Dirt lines that run through.
+    pub streaks: Streaks,
     /// Grey levels of paper and black here.
     paper: f32,
     range: f32,
@@ -131,43 +134,15 @@ impl Region {
         level.map_or(levels.paper, |level| (level as f32).max(levels.paper - c::SHADE))
     }
 
-    /// Dirt on the sensor draws straight lines along the feed, through everything: they are no ink.
+    /// Dirt lines hide what is beneath them, like print.
     fn drop_streaks(&mut self, feed: [f64; 2]) {
-        let inked = self.kind.iter().filter(|&&kind| kind == INK).count();
-        if inked * 2 < self.height {
-            return;
-        }
-        // The coordinate across the feed, in pixels: lines along the feed have one value of it.
-        let across = |x: usize, y: usize| feed[1] * x as f64 - feed[0] * y as f64;
-        let corners = [(0, 0), (self.width, 0), (0, self.height), (self.width, self.height)];
-        let low = corners.iter().map(|&(x, y)| across(x, y)).fold(f64::MAX, f64::min);
-        let high = corners.iter().map(|&(x, y)| across(x, y)).fold(f64::MIN, f64::max);
-        let bins = (high - low) as usize + 1;
-        let mut lines = vec![(0u32, 0u32); bins];
-        let bin = |x: usize, y: usize| ((across(x, y) - low) as usize).min(bins - 1);
-        for (y, row) in self.kind.chunks_exact(self.width).enumerate() {
-            for (x, &kind) in row.iter().enumerate().filter(|(_, kind)| **kind != PRINT) {
-                let line = &mut lines[bin(x, y)];
-                *line = (line.0 + 1, line.1 + u32::from(kind == INK));
-            }
-        }
-        let length = if feed[1].abs() > feed[0].abs() { self.height } else { self.width } as f64;
-        let is_full = |&(open, inked): &(u32, u32)| {
-            f64::from(open) > c::STREAK_OPEN * length && f64::from(inked) > c::STREAK_INKED * f64::from(open)
-        };
-        let full: Vec<bool> = lines.iter().map(is_full).collect();
-        let widest = (c::STREAK_WIDE_MM * PPM).ceil() as usize;
-        let mut streak = vec![false; bins];
-        let mut at = 0;
-        for run in full.chunk_by(|a, b| a == b) {
-            if run[0] && run.len() <= widest {
-                streak[at.saturating_sub(1)..(at + run.len() + 1).min(bins)].fill(true);
-            }
-            at += run.len();
-        }
-        if streak.contains(&true) {
-            for (i, kind) in self.kind.iter_mut().enumerate() {
-                if streak[bin(i % self.width, i / self.width)] {
+        let kind = &self.kind;
+        let picture = Picture { origin: self.origin, width: self.width, height: self.height, ppm: PPM };
+        self.streaks = Streaks::find(picture, feed, |at| kind[at] != PRINT, |at| kind[at] == INK);
+        if !self.streaks.is_empty() {
+            for (at, kind) in self.kind.iter_mut().enumerate() {
+                let [x, y] = picture.mm(at);
+                if self.streaks.cover(x, y).is_some() {
                     *kind = PRINT;
                 }
             }

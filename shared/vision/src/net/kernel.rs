@@ -2,20 +2,19 @@
 //!
 //! The same code is compiled twice: once for AVX2 with fused multiply-add, once for any processor.
 
-use super::{SIDE, has_vectors};
-use std::sync::LazyLock;
+use super::SIDE;
 
 /// Channels in one vector.
 pub(super) const LANES: usize = 8;
 pub(super) type Lanes = [f32; LANES];
 
 /// Whether this processor has AVX2 and FMA.
-pub(super) static VECTORS: LazyLock<bool> = LazyLock::new(|| {
+fn has_vectors() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     #[cfg(not(target_arch = "x86_64"))]
     false
-});
+}
 
 /// Vectors of outputs that one pass computes: three of them times four pixels fill 12 of the 16
 /// registers, the rest hold weights and inputs.
@@ -25,15 +24,28 @@ pub(super) fn vectors_at_once(outputs: usize) -> usize {
 }
 
 /// What flows through the network: `side + 2` squared pixels (a border of zeros) of `channels` values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Planes {
+    fast: bool,
     side: usize,
     channels: usize,
     now: Vec<f32>,
     next: Vec<f32>,
 }
 
+impl Default for Planes {
+    fn default() -> Self {
+        Self { fast: has_vectors(), side: 0, channels: 0, now: Vec::new(), next: Vec::new() }
+    }
+}
+
 impl Planes {
+    /// For a test that compares both.
+    #[cfg(test)]
+    pub(super) fn use_plain_code(&mut self) {
+        self.fast = false;
+    }
+
     /// Starts with one channel of ink, 0..=1.
     pub(super) fn load(&mut self, picture: &[u8; SIDE * SIDE]) {
         (self.side, self.channels) = (SIDE, 1);
@@ -71,6 +83,7 @@ impl Planes {
                 bias,
                 first: block * wide * LANES,
                 relu,
+                fast: self.fast,
             };
             match wide {
                 3 => job.run::<3>(&mut self.next),
@@ -113,7 +126,7 @@ impl Planes {
             for (&input, weights) in self.now[start..][..self.side * self.channels].iter().zip(&mut rows) {
                 // Half of the inputs are zero after a ReLU.
                 if input != 0.0 {
-                    add_row(&mut sums, input, weights);
+                    add_row(self.fast, &mut sums, input, weights);
                 }
             }
         }
@@ -140,13 +153,14 @@ struct Conv<'a> {
     bias: &'a [Lanes],
     first: usize,
     relu: bool,
+    fast: bool,
 }
 
 impl Conv<'_> {
     fn run<const V: usize>(&self, to: &mut [f32]) {
         #[cfg(target_arch = "x86_64")]
-        if has_vectors() {
-            // SAFETY: `has_vectors` says that the processor has both instruction sets.
+        if self.fast {
+            // SAFETY: `fast` is only ever set by `has_vectors`.
             unsafe { self.run_fast::<V>(to) };
             return;
         }
@@ -204,10 +218,10 @@ fn multiply_add<const FUSED: bool>(sum: &mut Lanes, input: f32, weights: &Lanes)
     }
 }
 
-fn add_row(sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
+fn add_row(fast: bool, sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
     #[cfg(target_arch = "x86_64")]
-    if has_vectors() {
-        // SAFETY: `has_vectors` says that the processor has both instruction sets.
+    if fast {
+        // SAFETY: `fast` is only ever set by `has_vectors`.
         unsafe { add_row_fast(sums, input, weights) };
         return;
     }

@@ -21,15 +21,9 @@ const AGREEMENT: f64 = 0.06;
 /// Found over expected width of a mark, more or less: ink spread and thresholds, 0.3 mm a side at most.
 const WIDTH_TOLERANCE: f64 = 0.15;
 
-/// A mark as measured on the full picture.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mark {
-    /// Its centre, pixels; pixel centres lie at half coordinates.
-    pub center: [f64; 2],
-}
-
-/// Measures the square mark of `edge` mm whose centre `guess` puts near `at`; `None` when no such square is there.
-pub(super) fn measure(page: &GrayPage, guess: &Affine, at: PointMm, edge: f64) -> Option<Mark> {
+/// The centre, in pixels (pixel centres lie at half coordinates), of the square mark of `edge` mm that `guess` puts
+/// near `at`; `None` when no such square is there.
+pub(super) fn measure(page: &GrayPage, guess: &Affine, at: PointMm, edge: f64) -> Option<[f64; 2]> {
     let view = View { page: RegisteredPage { page, px_from_mm: *guess }, at, edge };
     let [dark, light] = view.levels()?;
     let middle = (dark + light) / 2.0;
@@ -42,7 +36,7 @@ pub(super) fn measure(page: &GrayPage, guess: &Affine, at: PointMm, edge: f64) -
         return None;
     }
     let center = PointMm::new(at.x + (left + right) / 2.0, at.y + (top + bottom) / 2.0);
-    Some(Mark { center: guess.apply(center) })
+    Some(guess.apply(center))
 }
 
 struct View<'a> {
@@ -150,7 +144,7 @@ mod tests {
                 let at = PointMm::new(11.0, 11.0);
                 let mark = measure(&page(&truth, ink), &guess, at, 5.0).unwrap();
                 let [x, y] = truth.apply(at);
-                assert!((mark.center[0] - x).hypot(mark.center[1] - y) < 0.05, "{turn} {ink}");
+                assert!((mark[0] - x).hypot(mark[1] - y) < 0.05, "{turn} {ink}");
             }
         }
     }
@@ -169,6 +163,6 @@ mod tests {
         }
         assert!(measure(&torn, &map, at, 5.0).is_none());
         let mark = measure(&streaked, &map, at, 5.0).unwrap();
-        assert!((mark.center[0] - 129.8).abs() < 0.3);
+        assert!((mark[0] - 129.8).abs() < 0.3);
     }
 }

@@ -1,0 +1,99 @@
+//! `yomitori check`: is everything there, and if not, what to do.
+
+use crate::config::Config;
+use crate::{engine, hub, templates};
+use anyhow::{Context, Result, bail, ensure};
+use queue::Topic;
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+/// One thing that was tested.
+struct Finding {
+    what: &'static str,
+    /// What was found, or what is wrong and what to do.
+    result: Result<String>,
+}
+
+/// Runs it; fails when anything is wrong.
+pub fn run(config: &Config, as_json: bool) -> Result<()> {
+    let findings = [
+        Finding { what: "data directory", result: writable(&config.data_dir) },
+        Finding { what: "inbox", result: writable(&hub::inbox(config)) },
+        Finding { what: "database", result: database(config) },
+        Finding { what: "queue", result: queue(config) },
+        Finding { what: "page store", result: page_store(config) },
+        Finding { what: "forms", result: forms(config) },
+        Finding { what: "fonts", result: press::Fonts::find().map(|_| "found".to_owned()).map_err(Into::into) },
+        Finding { what: "OCR data", result: tesseract() },
+        Finding { what: "fax TIFF tools", result: tiffcp() },
+        Finding { what: "reader", result: engine::Engine::start(config.templates.as_deref()).map(|_| "starts".to_owned()) },
+    ];
+    let mut wrong = 0;
+    for Finding { what, result } in &findings {
+        let (ok, text) = match result {
+            Ok(text) => (true, text.clone()),
+            Err(error) => (false, format!("{error:#}")),
+        };
+        wrong += usize::from(!ok);
+        if as_json {
+            crate::print_line(&json!({ "what": what, "ok": ok, "found": text }).to_string())?;
+        } else {
+            crate::print_line(&format!("{} {what}: {text}", if ok { "ok  " } else { "BAD " }))?;
+        }
+    }
+    if wrong > 0 {
+        bail!("{wrong} of {} checks failed; do what the lines above say and check again", findings.len());
+    }
+    Ok(())
+}
+
+fn writable(folder: &Path) -> Result<String> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make {}: give this account the right to, or name another --data-dir", folder.display()))?;
+    let probe = folder.join(".yomitori-check.part");
+    std::fs::write(&probe, b"check").with_context(|| format!("cannot write into {}: check rights and free space", folder.display()))?;
+    std::fs::remove_file(&probe).with_context(|| format!("cannot delete in {}", folder.display()))?;
+    Ok(folder.display().to_string())
+}
+
+fn database(config: &Config) -> Result<String> {
+    let store = hub::open_store(config)?;
+    let (counts, imbalances) = store.read(|rows| Ok((rows.counts()?, rows.imbalances()?)))?;
+    ensure!(imbalances.is_empty(), "the counts do not add up: {}", imbalances.join("; "));
+    Ok(format!("{} pages, {} records, all counts add up", counts.pages.paper(), counts.records))
+}
+
+fn queue(config: &Config) -> Result<String> {
+    let queue = hub::open_queue(config)?;
+    let depth = tokio::runtime::Runtime::new()?.block_on(queue.depth(Topic::ReadPage))?;
+    Ok(format!("{}, {} pages waiting to be read", config.queue, depth.total()))
+}
+
+fn page_store(config: &Config) -> Result<String> {
+    hub::open_pages(config)?;
+    Ok(config.pages.clone())
+}
+
+fn forms(config: &Config) -> Result<String> {
+    let forms = templates::forms(config.templates.as_deref())?;
+    Ok(forms.iter().map(|form| form.id.to_string()).collect::<Vec<_>>().join(", "))
+}
+
+fn tesseract() -> Result<String> {
+    let output = Command::new("tesseract").arg("--list-langs").output();
+    let output = output.context("tesseract is missing: install tesseract-ocr and tesseract-ocr-jpn")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    for language in ["jpn", "eng"] {
+        ensure!(text.lines().any(|line| line.trim() == language), "tesseract lacks `{language}`: install tesseract-ocr-{language}");
+    }
+    Ok("jpn, eng".to_owned())
+}
+
+fn tiffcp() -> Result<String> {
+    Command::new("tiffcp")
+        .arg("-h")
+        .output()
+        .context("tiffcp is missing, so fax (Group 3) TIFF cannot be read: install libtiff-tools")?;
+    Ok("tiffcp".to_owned())
+}

@@ -1,0 +1,9 @@
+//! One file a command.
+
+pub mod check;
+pub mod form;
+pub mod import;
+pub mod issue;
+pub mod read;
+pub mod roles;
+pub mod status;

@@ -1,0 +1,78 @@
+//! What happens in the made-up city: who lives there, who is vaccinated where, what goes wrong.
+
+use super::city::{self, Citizen, Clinic};
+use super::mail::{Envelope, Mishap};
+use crate::cli::DemoArgs;
+use crate::commands::{import, issue};
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::templates;
+use anyhow::{Context, Result};
+use domain::actor::Actor;
+use domain::form::Form;
+use jiff::Timestamp;
+use rand::SeedableRng;
+use simulator::Rng;
+use store::NewTicket;
+
+/// Slips in an envelope: what a small clinic sends in a week.
+const SLIPS_EACH: usize = 12;
+/// Clinics in the city.
+const CLINICS: usize = 12;
+
+/// Everything that is to be posted.
+pub struct Plan {
+    /// The sheet on top of each envelope.
+    pub ticket_form: Form,
+    /// One a clinic and week.
+    pub envelopes: Vec<Envelope>,
+}
+
+/// Makes the city, imports its files, issues slips and tickets: all through the doors that offices use.
+///
+/// # Errors
+/// When a form is missing or the database fails.
+pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
+    let mut rng = Rng::seed_from_u64(args.seed);
+    let slips = args.pages as usize;
+    // Half as many again live there as are vaccinated.
+    let citizens = city::citizens(slips + slips / 2, &mut rng);
+    let clinics = city::clinics(CLINICS, &mut rng);
+    import::residents_from(hub, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
+    import::clinics_from(hub, city::clinic_file(&clinics).as_bytes())?;
+    let forms = templates::forms(config.templates.as_deref())?;
+    let form = |id: &str| forms.iter().find(|form| form.id.as_str() == id).cloned().with_context(|| format!("the demo needs the form {id}"));
+    let (vaccination, screening) = (form("influenza-elderly")?, form("lung-screening")?);
+    let ticket_form = form("batch-ticket")?;
+    let mut envelopes = Vec::new();
+    for (index, group) in citizens[..slips].chunks(SLIPS_EACH).enumerate() {
+        // Every third envelope holds screening slips.
+        let form = if index % 3 == 2 { &screening } else { &vaccination };
+        envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index)?);
+    }
+    Ok(Plan { ticket_form, envelopes })
+}
+
+fn envelope(hub: &Hub, form: &Form, ticket_form: &Form, clinic: &Clinic, group: &[Citizen], index: usize) -> Result<Envelope> {
+    let actor = Actor::new("demo", "demo");
+    let now = Timestamp::now();
+    // The fourth clinic miscounts; the second of each round has one of the mishaps.
+    let miscount = u32::from(index % 12 == 3);
+    let ticket = NewTicket {
+        clinic: clinic.code.as_str().into(),
+        month: "2026-10".to_owned(),
+        programme: form.programme.clone().with_context(|| format!("{} has no programme", form.id))?,
+        declared: group.len() as u32 + miscount,
+    };
+    let mut tickets = hub.store.write(|rows| rows.issue_tickets(ticket_form, &[ticket], &actor, now))?;
+    let ids: Vec<_> = group.iter().map(|citizen| citizen.resident_id.as_str().to_owned().into()).collect();
+    let printed = issue::slips(&hub.store, form, &ids, &actor, now)?;
+    let slips = printed.into_iter().zip(group).map(|((number, slip), citizen)| (number, citizen.clone(), slip));
+    Ok(Envelope {
+        form: form.clone(),
+        clinic: clinic.clone(),
+        ticket: tickets.pop().context("one ticket was asked for")?,
+        slips: slips.collect(),
+        mishap: (index % 2 == 1).then(|| Mishap::ALL[index / 2 % Mishap::ALL.len()]),
+    })
+}

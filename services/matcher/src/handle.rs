@@ -1,0 +1,189 @@
+//! One page: reading in, record or review item out, in one transaction.
+
+use crate::ticket;
+use domain::actor::Actor;
+use domain::decision::{self, Case, Decision};
+use domain::form::Form;
+use domain::ids::PageId;
+use domain::likeness::plausible_birth_dates;
+use domain::matching::MatchOutcome;
+use domain::message::PageRead;
+use domain::reading::{FormReading, PageReading};
+use domain::review::ReviewReason;
+use domain::written::Written;
+use jiff::tz::Offset;
+use jiff::{Timestamp, civil::Date};
+use std::sync::Arc;
+use store::{Committed, Error, Moved, Page, ReadingTaken, Store, Writer};
+
+/// Japan has one offset and no summer time.
+const JAPAN: Offset = Offset::constant(9);
+
+/// 照合. Cheap to clone; blocks while it works.
+#[derive(Clone)]
+pub struct Matcher {
+    store: Store,
+    forms: Arc<[Form]>,
+    actor: Actor,
+}
+
+/// What became of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// Its record is committed, or its envelope is open.
+    Committed,
+    /// It waits for a person.
+    InReview,
+    /// It came before, or too late: nothing changed.
+    Late,
+    /// No such page: nothing changed.
+    UnknownPage,
+}
+
+impl Handled {
+    /// The word in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Handled::Committed => "committed",
+            Handled::InReview => "in_review",
+            Handled::Late => "late",
+            Handled::UnknownPage => "unknown_page",
+        }
+    }
+}
+
+impl Matcher {
+    /// A matcher over these rows that knows these forms.
+    pub fn new(store: Store, forms: Vec<Form>) -> Self {
+        Self { store, forms: forms.into(), actor: Actor::system("matcher") }
+    }
+
+    /// Handles one reading. Idempotent: a message may come any number of times, in any order.
+    ///
+    /// # Errors
+    /// The database failed; then nothing changed and the message may come again.
+    pub fn handle(&self, message: &PageRead, now: Timestamp) -> Result<Handled, Error> {
+        self.store.write(|rows| {
+            let page = match rows.apply_reading(message, now)? {
+                ReadingTaken::New(page) => page,
+                ReadingTaken::Late => return Ok(Handled::Late),
+                ReadingTaken::UnknownPage => return Ok(Handled::UnknownPage),
+            };
+            let work = Work { rows, page: &page, actor: &self.actor, now };
+            match &message.reading {
+                PageReading::Unrecognised { reason } => {
+                    work.review(vec![ReviewReason::Unrecognised { reason: reason.clone() }])
+                }
+                PageReading::Unreadable { reason } => {
+                    work.review(vec![ReviewReason::Unreadable { reason: reason.clone() }])
+                }
+                PageReading::Read(reading) => match self.form_of(reading) {
+                    None => work.review(vec![ReviewReason::UnknownForm]),
+                    Some(form) if form.is_ticket() => ticket::settle(&work, form, reading),
+                    Some(form) => work.slip(form, reading),
+                },
+            }
+        })
+    }
+
+    /// Lets a page wait for a person because its message died in `round`; a page that was handled or asked for
+    /// again meanwhile stays where it is.
+    ///
+    /// # Errors
+    /// The database failed; then nothing changed.
+    pub fn give_up(&self, page: &PageId, round: u32, reason: &str, now: Timestamp) -> Result<Handled, Error> {
+        self.store.write(|rows| {
+            let Some(row) = rows.page(page)? else { return Ok(Handled::UnknownPage) };
+            if row.round != round || row.state.handled() {
+                return Ok(Handled::Late);
+            }
+            let reasons = [ReviewReason::GivenUp { reason: reason.to_owned() }];
+            rows.send_to_review(page, &MatchOutcome::None, &reasons, now)?;
+            Ok(Handled::InReview)
+        })
+    }
+
+    fn form_of(&self, reading: &FormReading) -> Option<&Form> {
+        self.forms.iter().find(|form| form.id == reading.form && form.version == reading.form_version)
+    }
+}
+
+/// The page in hand, inside its transaction.
+pub(crate) struct Work<'a> {
+    pub rows: &'a Writer<'a>,
+    pub page: &'a Page,
+    pub actor: &'a Actor,
+    pub now: Timestamp,
+}
+
+impl Work<'_> {
+    pub fn review(&self, reasons: Vec<ReviewReason>) -> Result<Handled, Error> {
+        self.review_with(&MatchOutcome::None, reasons)
+    }
+
+    fn review_with(&self, outcome: &MatchOutcome, reasons: Vec<ReviewReason>) -> Result<Handled, Error> {
+        self.rows.send_to_review(&self.page.id, outcome, &reasons, self.now)?;
+        Ok(Handled::InReview)
+    }
+
+    /// Local day on which the page arrived.
+    fn scanned_on(&self) -> Date {
+        JAPAN.to_datetime(self.page.arrived_at).date()
+    }
+
+    fn slip(&self, form: &Form, reading: &FormReading) -> Result<Handled, Error> {
+        let rows = self.rows;
+        let written = Written::of(form, reading);
+        let slip = written.number.as_ref().map(|number| rows.slip(number)).transpose()?.flatten();
+        let owner = slip.as_ref().map(|slip| rows.resident(&slip.resident)).transpose()?.flatten();
+        let same_number = match &written.number {
+            Some(number) => rows.pages_with_number(number, &self.page.id)?,
+            None => Vec::new(),
+        };
+        let history = match &owner {
+            Some(owner) => rows.history(&owner.id, &self.page.id)?,
+            None => Vec::new(),
+        };
+        let others = rows.candidates(
+            &plausible_birth_dates(&written, self.scanned_on()),
+            written.name.as_ref().map(|name| name.text.reveal().as_str()),
+            written.kana.as_ref().map(|kana| kana.text.reveal().as_str()),
+        )?;
+        let (outcome, decision) = decision::decide(&Case {
+            form,
+            reading,
+            slip: slip.as_ref(),
+            owner: owner.as_ref(),
+            others: &others,
+            history: &history,
+            same_number: &same_number,
+            scanned_on: self.scanned_on(),
+        });
+        // Both pages of a doubled slip are flagged, whichever was first.
+        for twin in &same_number {
+            rows.add_review_reason(
+                twin,
+                ReviewReason::DuplicateSlip { page: self.page.id.clone() },
+                self.now,
+            )?;
+        }
+        match decision {
+            Decision::Review(reasons) => self.review_with(&outcome, reasons),
+            Decision::Commit(proven) => match rows.commit(&self.page.id, &proven, self.actor, self.now)? {
+                Committed::Done(_) => Ok(Handled::Committed),
+                Committed::Refused(refused) => {
+                    self.review_with(&outcome, vec![ReviewReason::CannotCommit { refused }])
+                }
+            },
+        }
+    }
+
+    /// Opens the envelope of a proven ticket.
+    pub fn open(&self, ticket: &domain::ticket::BatchTicket) -> Result<Handled, Error> {
+        match self.rows.open_envelope(&self.page.id, ticket, self.actor, self.now)? {
+            Moved::Done => Ok(Handled::Committed),
+            // The page was read in this very transaction: nobody else can have moved it.
+            Moved::NotOpen | Moved::Held => Ok(Handled::Late),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The matcher on a real database, without a queue and with one.

@@ -1,0 +1,123 @@
+//! Who is it? Candidates of the register beside what stands on the paper.
+
+use crate::people::PersonFacts;
+use domain::form::{Form, PrintSource};
+use domain::ids::ResidentId;
+use domain::matching::{Agreement, Candidate, MatchOutcome, explain};
+use domain::reading::FormReading;
+use domain::resident::Resident;
+use domain::review::ReviewReason;
+use domain::written::Written;
+use jiff::civil::Date;
+use store::{Error, Rows};
+
+/// A resident who may be the one, read from the register.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Row in the register.
+    pub row: i64,
+    /// As in the register today.
+    pub resident: Resident,
+    /// Compared with the paper.
+    pub candidate: Candidate,
+}
+
+/// A candidate in words.
+#[derive(Debug)]
+pub struct CandidateRow {
+    /// The key that chooses it; empty from the tenth on.
+    pub key: String,
+    /// Who.
+    pub facts: PersonFacts,
+    /// Item by item: words, class (`yes`, `no`, empty), and how it agrees.
+    pub items: Vec<(&'static str, &'static str, &'static str)>,
+    /// Whether this one is chosen.
+    pub chosen: bool,
+}
+
+/// A printed field that says who it is, to be looked at.
+#[derive(Debug)]
+pub struct PersonPicture {
+    /// The field.
+    pub field: String,
+    /// What people call it.
+    pub label: String,
+}
+
+/// The owner of the slip, the matcher's candidates, then `found` by a person's search; each once.
+pub fn persons(
+    rows: &Rows,
+    form: &Form,
+    reading: &FormReading,
+    outcome: &MatchOutcome,
+    found: Vec<Resident>,
+) -> Result<Vec<Person>, Error> {
+    let written = Written::of(form, reading);
+    let slip = written.number.as_ref().map(|number| rows.slip(number)).transpose()?.flatten();
+    let owner = slip.map(|slip| slip.resident);
+    let known = outcome.candidates().iter().map(|candidate| candidate.resident.clone());
+    let mut ids: Vec<ResidentId> = Vec::new();
+    for id in found.into_iter().map(|resident| resident.id).chain(owner.clone()).chain(known) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut persons = Vec::new();
+    for id in ids {
+        if let (Some(row), Some(resident)) = (rows.resident_row(&id)?, rows.resident(&id)?) {
+            let candidate = explain(&written, &resident, owner.as_ref());
+            persons.push(Person { row, resident, candidate });
+        }
+    }
+    Ok(persons)
+}
+
+/// The candidates in words; `chosen` is what the person chose, else the one who stands out.
+pub fn candidates(persons: &[Person], outcome: &MatchOutcome, chosen: Option<i64>, today: Date) -> Vec<CandidateRow> {
+    let one = match outcome {
+        MatchOutcome::One { candidate } => persons.iter().find(|p| p.resident.id == candidate.resident),
+        _ => None,
+    };
+    let chosen = chosen.or(one.map(|person| person.row));
+    let row = |(at, person): (usize, &Person)| CandidateRow {
+        key: if at < 9 { (at + 1).to_string() } else { String::new() },
+        facts: PersonFacts::of(person.row, &person.resident, today),
+        items: person.candidate.items.iter().map(|m| {
+            let class = match m.agreement {
+                Agreement::NotRead => "",
+                Agreement::Different => "no",
+                _ => "yes",
+            };
+            (m.item.label(), class, m.agreement.label())
+        }).collect(),
+        chosen: chosen == Some(person.row),
+    };
+    persons.iter().enumerate().map(row).collect()
+}
+
+/// Whether a person must say who it is.
+pub fn is_doubtful(reasons: &[ReviewReason]) -> bool {
+    use ReviewReason::*;
+    reasons.iter().any(|reason| {
+        matches!(
+            reason,
+            NumberMissing
+                | NumberDoubtful { .. }
+                | NumberUnknown
+                | NumberOfOtherForm
+                | OwnerMissing
+                | BirthDateDiffers { .. }
+                | BirthDateUnconfirmed { .. }
+                | PersonUnconfirmed
+                | PrintedDiffers { .. }
+        )
+    })
+}
+
+/// The printed fields of this side that say who it is.
+pub fn pictures(form: &Form, side: u8) -> Vec<PersonPicture> {
+    use PrintSource::*;
+    let fields = [Name, Kana, BirthDate, Address].into_iter().filter_map(|source| form.printed(source));
+    let fields = fields.filter(|field| field.side == side);
+    fields.map(|field| PersonPicture { field: field.id.to_string(), label: field.label.clone() }).collect()
+}

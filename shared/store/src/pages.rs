@@ -1,0 +1,247 @@
+//! Pages: one row each, in exactly one state, and the ways a person moves them.
+
+use crate::columns::{Columns, first, ms, run};
+use crate::events::About;
+use crate::{Error, Rows, Writer};
+use domain::actor::Actor;
+use domain::ids::{EnvelopeId, FormId, ImageHash, ManagementNumber, PageId, ResidentId, ScanId};
+use domain::message::{Milliseconds, ReadPage};
+use domain::page::PageState;
+use domain::reading::PageReading;
+use domain::review::ReviewReason;
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+/// ページ. One row of `pages`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Its id.
+    pub id: PageId,
+    /// The file it came in.
+    pub scan: ScanId,
+    /// Its place in the file, from 1.
+    pub number: u32,
+    /// The file's place in the order of arrival.
+    pub file: i64,
+    /// The file's folder below the inbox.
+    pub folder: String,
+    /// Its picture, unless it could not be stored.
+    pub image: Option<ImageHash>,
+    /// Media type of the picture.
+    pub media: Option<String>,
+    /// Where it stands.
+    pub state: PageState,
+    /// Why the machine could not take it, for people.
+    pub reason: Option<String>,
+    /// Why a person returned or discarded it or has it scanned again.
+    pub disposal_reason: Option<String>,
+    /// The page that has the very same image.
+    pub duplicate_of: Option<PageId>,
+    /// The envelope it lies in.
+    pub envelope: EnvelopeId,
+    /// Whether it was read as a batch ticket; those are no slips.
+    pub is_ticket: bool,
+    /// The reading last asked for, from 1.
+    pub round: u32,
+    /// The reading that stands in `reading`; 0 before the first.
+    pub read_round: u32,
+    /// What the reader saw.
+    pub reading: Option<PageReading>,
+    /// How long it took.
+    pub milliseconds: Option<Milliseconds>,
+    /// Its form, when known.
+    pub form: Option<FormId>,
+    /// Its management number, as read and then as committed.
+    pub management_number: Option<ManagementNumber>,
+    /// Whose it is, once committed.
+    pub resident: Option<ResidentId>,
+    /// When it arrived.
+    pub arrived_at: Timestamp,
+    /// When its row last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How a person puts a page aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposal {
+    /// 返戻: back to the clinic or the resident.
+    Returned,
+    /// 再スキャン.
+    Rescan,
+    /// 破棄.
+    Discarded,
+}
+
+impl Disposal {
+    /// The state that it leads to.
+    pub fn state(self) -> PageState {
+        match self {
+            Disposal::Returned => PageState::Returned,
+            Disposal::Rescan => PageState::Rescan,
+            Disposal::Discarded => PageState::Discarded,
+        }
+    }
+}
+
+/// Whether a page could be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It was.
+    Done,
+    /// It is in no state for that any more: somebody else was faster.
+    NotOpen,
+    /// Somebody else has it on the screen.
+    Held,
+}
+
+impl Rows<'_> {
+    /// One page.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn page(&self, page: &PageId) -> Result<Option<Page>, Error> {
+        first(self.connection, "select * from pages where page = ?1", [page.as_str()], page_row)
+    }
+
+    /// The page, which must exist.
+    pub(crate) fn known_page(&self, page: &PageId) -> Result<Page, Error> {
+        self.page(page)?.ok_or(Error::Missing { what: "page" })
+    }
+
+    /// Other pages of the same side on which `number` was read and that stand for paper in the house:
+    /// not duplicates of an image, returned, discarded or to be scanned again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn pages_with_number(
+        &self,
+        number: &ManagementNumber,
+        except: &PageId,
+    ) -> Result<Vec<PageId>, Error> {
+        crate::columns::all(
+            self.connection,
+            "select page from pages
+             where management_number = ?1 and page <> ?2 and state in ('read', 'in_review', 'committed')
+               and side is (select side from pages where page = ?2)
+             order by file, number",
+            params![number.0, except.as_str()],
+            |row| row.id("page"),
+        )
+    }
+}
+
+impl Writer<'_> {
+    /// Puts a page aside for a reason. Possible while it is in review, failed or a duplicate.
+    ///
+    /// # Errors
+    /// There is no such page, or the database failed.
+    pub fn dispose(
+        &self,
+        page: &PageId,
+        disposal: Disposal,
+        reason: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Moved, Error> {
+        let row = self.known_page(page)?;
+        if !matches!(row.state, PageState::InReview | PageState::Failed | PageState::Duplicate) {
+            return Ok(Moved::NotOpen);
+        }
+        if self.held_by_other(page, actor, now)? {
+            return Ok(Moved::Held);
+        }
+        self.set_state(page, disposal.state(), now)?;
+        let sql = "update pages set disposal_reason = ?2 where page = ?1";
+        run(self.connection, sql, params![page.as_str(), reason])?;
+        self.close_review(page, now)?;
+        let what = format!("page_{}", disposal.state().as_str());
+        self.note(&what, About { page: Some(page), detail: Some(reason), ..About::default() }, actor, now)?;
+        Ok(Moved::Done)
+    }
+
+    /// Takes a disposal back: the page stands again where it stood before.
+    ///
+    /// # Errors
+    /// There is no such page, or the database failed.
+    pub fn undo_disposal(&self, page: &PageId, actor: &Actor, now: Timestamp) -> Result<Moved, Error> {
+        let row = self.known_page(page)?;
+        if !matches!(row.state, PageState::Returned | PageState::Rescan | PageState::Discarded) {
+            return Ok(Moved::NotOpen);
+        }
+        // Where it stood follows from the row: only these three can be put aside.
+        if row.image.is_none() {
+            self.set_state(page, PageState::Failed, now)?;
+        } else if row.duplicate_of.is_some() {
+            self.set_state(page, PageState::Duplicate, now)?;
+        } else {
+            let reason = row.disposal_reason.unwrap_or_default();
+            self.reopen_review(page, ReviewReason::Reopened { reason }, now)?;
+        }
+        run(self.connection, "update pages set disposal_reason = null where page = ?1", [page.as_str()])?;
+        self.note("page_disposal_undone", About { page: Some(page), ..About::default() }, actor, now)?;
+        Ok(Moved::Done)
+    }
+
+    /// Asks for a new reading, perhaps as a form that a person assigns. Possible while the page waits to be
+    /// read, is in review, or counts as a duplicate (it then counts as a page of its own).
+    ///
+    /// # Errors
+    /// There is no such page, or the database failed.
+    pub fn read_again(
+        &self,
+        page: &PageId,
+        form: Option<FormId>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Moved, Error> {
+        let row = self.known_page(page)?;
+        let open = matches!(row.state, PageState::Received | PageState::InReview | PageState::Duplicate);
+        let Some(image) = row.image.filter(|_| open) else {
+            return Ok(Moved::NotOpen);
+        };
+        if self.held_by_other(page, actor, now)? {
+            return Ok(Moved::Held);
+        }
+        let round = row.round + 1;
+        self.close_review(page, now)?;
+        self.set_state(page, PageState::Received, now)?;
+        let sql = "update pages set round = ?2, duplicate_of = null, is_ticket = 0 where page = ?1";
+        run(self.connection, sql, params![page.as_str(), round])?;
+        self.ask_to_read(&ReadPage { page: page.clone(), image, round, form }, now)?;
+        self.note("page_read_again", About { page: Some(page), ..About::default() }, actor, now)?;
+        Ok(Moved::Done)
+    }
+
+    pub(crate) fn set_state(&self, page: &PageId, state: PageState, now: Timestamp) -> Result<(), Error> {
+        let sql = "update pages set state = ?2, updated_at = ?3 where page = ?1";
+        run(self.connection, sql, params![page.as_str(), state.as_str(), ms(now)])?;
+        Ok(())
+    }
+}
+
+pub(crate) fn page_row(row: &Row) -> Result<Page, Error> {
+    Ok(Page {
+        id: row.id("page")?,
+        scan: row.id("scan")?,
+        number: row.col("number")?,
+        file: row.col("file")?,
+        folder: row.col("folder")?,
+        image: row.id_or_none("image")?,
+        media: row.col("media")?,
+        state: row.page_state("state")?,
+        reason: row.col("reason")?,
+        disposal_reason: row.col("disposal_reason")?,
+        duplicate_of: row.id_or_none("duplicate_of")?,
+        envelope: row.id("envelope")?,
+        is_ticket: row.col("is_ticket")?,
+        round: row.col("round")?,
+        read_round: row.col("read_round")?,
+        reading: row.json_or_none("reading")?,
+        milliseconds: row.json_or_none("milliseconds")?,
+        form: row.id_or_none("form")?,
+        management_number: row.col::<Option<String>>("management_number")?.map(ManagementNumber),
+        resident: row.col::<Option<String>>("resident")?.map(ResidentId),
+        arrived_at: row.moment("arrived_at")?,
+        updated_at: row.moment("updated_at")?,
+    })
+}

@@ -1,0 +1,84 @@
+//! Readings: what the reader saw, written once per page and round.
+
+use crate::columns::{json, ms, run};
+use crate::{Error, Page, Writer};
+use domain::ids::PageId;
+use domain::message::PageRead;
+use domain::page::PageState;
+use domain::reading::{Decision, FieldReading, PageReading};
+use jiff::Timestamp;
+use rusqlite::{named_params, params};
+
+/// What became of a reading.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadingTaken {
+    /// It stands now; the page is read and waits for its decision in this very transaction.
+    New(Box<Page>),
+    /// It came before, or answers an older round, or the page was put aside: nothing changed.
+    Late,
+    /// No such page here: nothing changed.
+    UnknownPage,
+}
+
+impl Writer<'_> {
+    /// Takes a reading in. Idempotent by page and round: a late or repeated message changes nothing.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn apply_reading(&self, message: &PageRead, now: Timestamp) -> Result<ReadingTaken, Error> {
+        let Some(page) = self.page(&message.page)? else {
+            return Ok(ReadingTaken::UnknownPage);
+        };
+        if page.state != PageState::Received || page.round != message.round {
+            return Ok(ReadingTaken::Late);
+        }
+        let read = match &message.reading {
+            PageReading::Read(read) => Some(read.as_ref()),
+            PageReading::Unrecognised { .. } | PageReading::Unreadable { .. } => None,
+        };
+        let number = read.and_then(|read| read.management_number.as_ref()?.value.as_ref());
+        run(
+            self.connection,
+            "update pages set state = 'read', read_round = :round, reading = :reading,
+                              milliseconds = :milliseconds, form = :form, form_version = :form_version,
+                              side = :side, management_number = :number, updated_at = :now
+             where page = :page",
+            named_params! {
+                ":page": message.page.as_str(), ":round": message.round,
+                ":reading": json("reading", &message.reading)?,
+                ":milliseconds": json("milliseconds", &message.milliseconds)?,
+                ":form": read.map(|read| read.form.as_str()),
+                ":form_version": read.map(|read| read.form_version), ":side": read.map(|read| read.side),
+                ":number": number.map(|number| number.reveal()), ":now": ms(now),
+            },
+        )?;
+        self.machine_values(&message.page, read.map(|read| read.fields.as_slice()).unwrap_or_default())?;
+        Ok(ReadingTaken::New(Box::new(self.known_page(&message.page)?)))
+    }
+
+    /// Values that a person has decided are never touched by a new reading.
+    fn machine_values(&self, page: &PageId, fields: &[FieldReading]) -> Result<(), Error> {
+        let sql = "delete from field_values where page = ?1 and final_value is null";
+        run(self.connection, sql, [page.as_str()])?;
+        for field in fields {
+            let decision = match field.decision {
+                Decision::Accept => "accept",
+                Decision::Review => "review",
+            };
+            run(
+                self.connection,
+                "insert into field_values (page, field, machine_value, confidence, decision, reason)
+                 values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do nothing",
+                params![
+                    page.as_str(),
+                    field.id.as_str(),
+                    json("machine_value", &field.value)?,
+                    field.confidence,
+                    decision,
+                    field.reason
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}

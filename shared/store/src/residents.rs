@@ -1,0 +1,192 @@
+//! The resident register: imported from files, searched by people and by the matcher, never written from paper.
+
+use crate::columns::{Columns, all, day, first, run};
+use crate::events::About;
+use crate::{Error, Rows, Writer};
+use domain::actor::Actor;
+use domain::fold::{fold_kana, fold_name};
+use domain::ids::ResidentId;
+use domain::personal::Personal;
+use domain::resident::{Resident, Sex};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Row, named_params, params};
+
+/// Nobody compares more than this; common names alone would bring thousands.
+const MOST_CANDIDATES: u32 = 1000;
+
+/// What an import file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// Everybody: who is missing has moved out, as of the day of the import.
+    Full,
+    /// Only changes: who is missing stays as is.
+    Diff,
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// New persons.
+    pub added: u64,
+    /// Persons with a change.
+    pub changed: u64,
+    /// Persons as they were.
+    pub unchanged: u64,
+    /// Persons marked as moved out because a full file misses them.
+    pub departed: u64,
+}
+
+/// What a person types to find a resident; all that is given must fit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResidentSearch {
+    /// Part of the name or its reading, in any spelling, or the whole 宛名番号; empty fits everybody.
+    pub words: Personal<String>,
+    /// 生年月日.
+    pub birth_date: Option<Personal<Date>>,
+}
+
+impl Rows<'_> {
+    /// One resident.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn resident(&self, id: &ResidentId) -> Result<Option<Resident>, Error> {
+        first(self.connection, "select * from residents where resident_id = ?1", [&id.0], resident)
+    }
+
+    /// How many residents the register holds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn resident_count(&self) -> Result<u32, Error> {
+        let count = first(self.connection, "select count(*) as n from residents", [], |row| row.col("n"))?;
+        Ok(count.unwrap_or(0))
+    }
+
+    /// Residents who may be meant: born on one of `birth_dates`, or with this very name or reading after
+    /// folding; at most 1,000.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn candidates(
+        &self,
+        birth_dates: &[Date],
+        name: Option<&str>,
+        kana: Option<&str>,
+    ) -> Result<Vec<Resident>, Error> {
+        let days = crate::columns::json("birth_date", &birth_dates)?;
+        all(
+            self.connection,
+            "select * from residents where birth_date in (select value from json_each(:days))
+             union select * from residents where name_folded = :name
+             union select * from residents where kana_folded = :kana
+             limit :most",
+            named_params! {
+                ":days": days, ":name": name.map(fold_name), ":kana": kana.map(fold_kana),
+                ":most": MOST_CANDIDATES,
+            },
+            resident,
+        )
+    }
+
+    /// Residents that a person looks for, by reading, at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn search_residents(&self, search: &ResidentSearch, limit: u32) -> Result<Vec<Resident>, Error> {
+        let words = search.words.reveal().trim();
+        all(
+            self.connection,
+            "select * from residents
+             where (resident_id = :words or instr(name_folded, :name) > 0 or instr(kana_folded, :kana) > 0)
+               and (:born is null or birth_date = :born)
+             order by kana_folded, resident_id limit :limit",
+            named_params! {
+                ":words": words, ":name": fold_name(words), ":kana": fold_kana(words),
+                ":born": search.birth_date.as_ref().map(|born| born.reveal().to_string()), ":limit": limit,
+            },
+            resident,
+        )
+    }
+
+    pub(crate) fn is_resident(&self, id: &ResidentId) -> Result<bool, Error> {
+        let sql = "select 1 from residents where resident_id = ?1";
+        Ok(first(self.connection, sql, [&id.0], |_| Ok(()))?.is_some())
+    }
+}
+
+impl Writer<'_> {
+    /// Brings the register up to date with a file's good lines.
+    ///
+    /// # Errors
+    /// The database failed; then nothing changed.
+    pub fn import_residents(
+        &self,
+        residents: &[Resident],
+        mode: ImportMode,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Imported, Error> {
+        let detail = format!("{} lines, {mode:?}", residents.len());
+        let about = About { detail: Some(&detail), ..About::default() };
+        let import = self.note("residents_imported", about, actor, now)?;
+        let mut done = Imported::default();
+        for resident in residents {
+            let known = self.resident(&resident.id)?;
+            let count = match &known {
+                None => &mut done.added,
+                Some(known) if known == resident => &mut done.unchanged,
+                Some(_) => &mut done.changed,
+            };
+            *count += 1;
+            self.put_resident(resident, import)?;
+        }
+        if mode == ImportMode::Full {
+            let sql =
+                "update residents set resident_until = ?2 where imported <> ?1 and resident_until is null";
+            done.departed = run(self.connection, sql, params![import, day(now).to_string()])? as u64;
+        }
+        Ok(done)
+    }
+
+    fn put_resident(&self, resident: &Resident, import: i64) -> Result<(), Error> {
+        let (name, kana) = (resident.name.reveal(), resident.kana.reveal());
+        run(
+            self.connection,
+            "insert or replace into residents
+                 (id, resident_id, name, kana, sex, birth_date, postal_code, address, resident_since, resident_until,
+                  household_id, tax_exempt, protected, name_folded, kana_folded, imported)
+             values ((select id from residents where resident_id = :id), :id, :name, :kana, :sex, :birth_date, :postal_code, :address, :since, :until,
+                     :household, :tax_exempt, :protected, :name_folded, :kana_folded, :import)",
+            named_params! {
+                ":id": resident.id.0, ":name": name, ":kana": kana, ":sex": resident.sex.as_str(),
+                ":birth_date": resident.birth_date.reveal().to_string(),
+                ":postal_code": resident.postal_code.reveal(), ":address": resident.address.reveal(),
+                ":since": resident.resident_since.to_string(),
+                ":until": resident.resident_until.map(|until| until.to_string()),
+                ":household": resident.household.as_ref().map(|household| household.reveal()),
+                ":tax_exempt": resident.tax_exempt, ":protected": resident.protected,
+                ":name_folded": fold_name(name), ":kana_folded": fold_kana(kana), ":import": import,
+            },
+        )?;
+        Ok(())
+    }
+}
+
+fn resident(row: &Row) -> Result<Resident, Error> {
+    Ok(Resident {
+        id: ResidentId(row.col("resident_id")?),
+        name: Personal::new(row.col("name")?),
+        kana: Personal::new(row.col("kana")?),
+        sex: row.word("sex", Sex::parse)?,
+        birth_date: Personal::new(row.date("birth_date")?),
+        postal_code: Personal::new(row.col("postal_code")?),
+        address: Personal::new(row.col("address")?),
+        resident_since: row.date("resident_since")?,
+        resident_until: row.word_or_none("resident_until", |text| text.parse().ok())?,
+        household: row.col::<Option<String>>("household_id")?.map(Personal::new),
+        tax_exempt: row.col("tax_exempt")?,
+        protected: row.col("protected")?,
+    })
+}

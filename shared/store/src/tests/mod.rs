@@ -1,0 +1,1 @@
+//! What the rows promise, tried on a real file.

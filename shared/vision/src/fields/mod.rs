@@ -1,0 +1,118 @@
+//! 項目の読取り. Every field kind is the same trio: locate -> measure -> decide.
+//!
+//! *locate* finds the print of the field again in the scan (`region`, `align`), *measure* turns pixels into a few
+//! numbers, *decide* turns those into a value and the probability that it is wrong, by the one table of
+//! `calibration`. A wrong value is worse than no value: doubt becomes a review with its reason.
+
+mod align;
+mod blobs;
+mod calibration;
+mod cell;
+mod choice;
+mod circle;
+mod comb;
+mod date;
+mod decode;
+mod digits;
+mod finding;
+mod mark;
+mod presence;
+mod printed;
+mod region;
+mod sampler;
+mod sheet;
+mod sticker;
+mod streak;
+mod strike;
+
+use crate::net::CLASSES;
+use crate::number::DigitReader;
+use crate::ocr::Ocr;
+use crate::registered::RegisteredPage;
+use crate::template::Template;
+use comb::CellReader;
+use domain::form::{Field, FieldKind, MarkStyle};
+use domain::geometry::RectMm;
+use domain::reading::FieldReading;
+use finding::Finding;
+use region::Region;
+use sheet::Sheet;
+
+/// What the office asks of automatic values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Params {
+    /// A value is accepted when it is wrong with at most this probability, 0..=1.
+    pub max_wrong: f64,
+}
+
+impl Default for Params {
+    /// One wrong value in 10,000: below single keying (3.7), near double keying (0.5).
+    fn default() -> Self {
+        Self { max_wrong: 1e-4 }
+    }
+}
+
+/// 読取り道具. What reading needs besides the page: the digit network, tesseract, and memory used again.
+#[derive(Debug)]
+pub struct Tools {
+    params: Params,
+    cells: CellReader,
+    region: Region,
+    ocr: Option<Ocr>,
+}
+
+impl Tools {
+    /// Tools; without `ocr` every printed field goes to people.
+    pub fn new(params: Params, ocr: Option<Ocr>) -> Self {
+        Self { params, cells: CellReader::new(), region: Region::default(), ocr }
+    }
+}
+
+impl DigitReader for Tools {
+    fn read_cells(&mut self, page: &RegisteredPage, cells: &[RectMm]) -> Vec<[f32; CLASSES]> {
+        cells.iter().map(|cell| self.cells.classes(page, *cell)).collect()
+    }
+}
+
+/// Reads every field of one side but its barcodes, in the order of the form file.
+pub fn read_fields(
+    page: &RegisteredPage,
+    template: &Template,
+    side: u8,
+    tools: &mut Tools,
+) -> Vec<FieldReading> {
+    let blank = template.blanks.get(usize::from(side).wrapping_sub(1));
+    let words = template.form.fields_on(side).filter(|field| is_circled(field));
+    let words = words.flat_map(|field| field.options.iter().map(|option| option.rect)).collect();
+    let mut sheet = Sheet::new(page, blank, words);
+    let max_wrong = tools.params.max_wrong;
+    let fields = template.form.fields_on(side);
+    fields
+        .filter_map(|field| {
+            let finding = read_field(&mut sheet, field, tools)?;
+            Some(finding.into_reading(field, &page.px_from_mm, max_wrong))
+        })
+        .collect()
+}
+
+fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Finding> {
+    let Tools { cells, region, ocr, .. } = tools;
+    Some(match &field.kind {
+        FieldKind::Barcode(_) => return None,
+        FieldKind::Digits(rule) => digits::read(sheet, region, cells, field, rule),
+        FieldKind::Date(rule) => date::read(sheet, region, cells, field, rule),
+        FieldKind::Mark => mark::read(sheet, region, field),
+        FieldKind::Choice { multiple } => choice::read(sheet, region, field, *multiple),
+        FieldKind::Printed { source, size_pt } => {
+            printed::read(sheet, region, ocr.as_mut(), field, *source, *size_pt)
+        }
+        FieldKind::Image => presence::read(sheet, region, field, presence::Wording::Image),
+        FieldKind::Stamp => presence::read(sheet, region, field, presence::Wording::Stamp),
+        FieldKind::Sticker => sticker::read(sheet, region, field),
+    })
+}
+
+/// Whether its options are words to circle: the eras of a date always are.
+fn is_circled(field: &Field) -> bool {
+    field.style == MarkStyle::Circle || matches!(field.kind, FieldKind::Date(_))
+}
