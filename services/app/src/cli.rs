@@ -8,7 +8,13 @@ use std::path::PathBuf;
 #[command(name = "yomitori", version, about, max_term_width = 100)]
 pub struct Cli {
     /// Where everything is kept: inbox, databases, pages, settings.
-    #[arg(long, global = true, env = "YOMITORI_DATA_DIR", default_value = "yomitori-data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "YOMITORI_DATA_DIR",
+        default_value = "yomitori-data",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
     /// Forms to use instead of the built-in ones: a folder with one folder a form.
     #[arg(long, global = true, value_name = "DIR")]
@@ -182,9 +188,12 @@ pub struct BenchArgs {
     /// Simulated pages to print, fill in, degrade and read beside the samples.
     #[arg(long, default_value_t = 0)]
     pub simulate: u32,
-    /// Folder with MNIST-like IDX files of real handwritten digits for the simulated pages.
-    #[arg(long, value_name = "DIR")]
+    /// Real handwritten digits for the simulated pages: PREFIX-images.idx3.gz and PREFIX-labels.idx1.gz, as MNIST has them.
+    #[arg(long, value_name = "PREFIX")]
     pub handwriting: Option<PathBuf>,
+    /// Writes the shipped samples anew into this folder instead of measuring.
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub write_samples: Option<PathBuf>,
     /// Seed of the simulated pages.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

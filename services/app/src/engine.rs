@@ -70,7 +70,12 @@ impl Engine {
         }
     }
 
-    fn read_decoded(&mut self, page: Result<GrayPage, DecodeError>, request: Option<&ReadPage>, start: Instant) -> Page {
+    fn read_decoded(
+        &mut self,
+        page: Result<GrayPage, DecodeError>,
+        request: Option<&ReadPage>,
+        start: Instant,
+    ) -> Page {
         let page = match page {
             Ok(page) => page,
             Err(error) => return unreadable(&error, start),

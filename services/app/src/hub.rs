@@ -25,7 +25,8 @@ impl Hub {
     /// # Errors
     /// What cannot be opened, and where.
     pub fn open(config: &Config) -> Result<Self> {
-        std::fs::create_dir_all(inbox(config)).with_context(|| format!("cannot make {}", inbox(config).display()))?;
+        std::fs::create_dir_all(inbox(config))
+            .with_context(|| format!("cannot make {}", inbox(config).display()))?;
         Ok(Self { store: open_store(config)?, queue: open_queue(config)?, pages: open_pages(config)? })
     }
 }
@@ -40,7 +41,8 @@ pub fn inbox(config: &Config) -> PathBuf {
 /// # Errors
 /// When the database cannot be opened or is of a newer version.
 pub fn open_store(config: &Config) -> Result<Store> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
     let path = config.data_dir.join("yomitori.db");
     Store::open(&path).with_context(|| format!("cannot open the database {}", path.display()))
 }

@@ -1,7 +1,9 @@
 //! One page as `yomitori read --json` prints it. Fields may be added, never renamed.
 
 use domain::message::Milliseconds;
-use domain::reading::{Decision, FieldReading, NumberReading, NumberSource, PageReading, Registration, RegistrationMethod, Value};
+use domain::reading::{
+    Decision, FieldReading, NumberReading, NumberSource, PageReading, Registration, RegistrationMethod, Value,
+};
 use serde::Serialize;
 
 /// One line of `read --json`.

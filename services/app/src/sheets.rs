@@ -34,7 +34,8 @@ pub fn paper(form: &Form, pdf: &[u8]) -> Result<Vec<Sheet>> {
     let pages = decode::decode_pages(pdf, &Limits::default()).context("the printed PDF cannot be drawn")?;
     let sheet = |page: Result<vision::GrayPage, decode::DecodeError>| {
         let page = page?;
-        let picture = GrayImage::from_raw(page.width, page.height, page.pixels).ok_or_else(|| anyhow!("the page has holes"))?;
+        let picture = GrayImage::from_raw(page.width, page.height, page.pixels)
+            .ok_or_else(|| anyhow!("the page has holes"))?;
         Ok(Sheet::new(picture, form.paper_mm))
     };
     pages.into_iter().map(sheet).collect()
@@ -69,16 +70,27 @@ pub fn fill_in(
     // The visitor writes one half of a slip, the clinic the other; each with a pen of its own.
     let (visitor, clinic) = (Hand::draw(rng, pictures), Hand::draw(rng, pictures));
     let middle = clinic_part(form);
-    let (upper, lower): (Answers, Answers) =
-        answers.clone().into_iter().partition(|(id, _)| form.field(id.as_str()).is_some_and(|f| f.area().y < middle));
+    let (upper, lower): (Answers, Answers) = answers
+        .clone()
+        .into_iter()
+        .partition(|(id, _)| form.field(id.as_str()).is_some_and(|f| f.area().y < middle));
     fill::fill(sheet, form, 1, &upper, &visitor, rng);
     fill::fill(sheet, form, 1, &lower, &clinic, rng);
     let fields = form.fields.iter().filter_map(|field| Some((field.id.clone(), truth(field, &answers)?)));
-    Truth { form: form.id.to_string(), management_number: Some(number.to_owned()), resident: resident.to_owned(), fields: fields.collect() }
+    Truth {
+        form: form.id.to_string(),
+        management_number: Some(number.to_owned()),
+        resident: resident.to_owned(),
+        fields: fields.collect(),
+    }
 }
 
 /// Where the clinic's part of a slip begins, mm from the top: at its first field of these.
 fn clinic_part(form: &Form) -> f64 {
     let first = |id: &str| form.field(id).map(|field| field.area());
-    ["judgement", "xray_judgement", "visit_date"].into_iter().filter_map(first).map(|area: RectMm| area.y).fold(form.paper_mm[1], f64::min)
+    ["judgement", "xray_judgement", "visit_date"]
+        .into_iter()
+        .filter_map(first)
+        .map(|area: RectMm| area.y)
+        .fold(form.paper_mm[1], f64::min)
 }

@@ -44,7 +44,8 @@ fn built_in(path: &str) -> Option<FormFile> {
 }
 
 fn folders_of(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     let mut folders: Vec<_> = paths.into_iter().filter(|path| path.join("form.toml").is_file()).collect();
     folders.sort();
@@ -59,7 +60,11 @@ pub fn file(path: &Path) -> Result<FormFile> {
     let path = if path.is_dir() { path.join("form.toml") } else { path.to_owned() };
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let full = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let id = full.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let id = full
+        .parent()
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     Ok(FormFile { name: path.display().to_string(), form: Form::parse(&id, &text) })
 }
 

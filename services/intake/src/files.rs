@@ -96,14 +96,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("failed");
         let long = format!("{}.tif", "予".repeat(83));
-        for (round, name) in ["scan.tif", "scan.tif", "scan", "scan", long.as_str(), long.as_str()].iter().enumerate() {
+        for (round, name) in
+            ["scan.tif", "scan.tif", "scan", "scan", long.as_str(), long.as_str()].iter().enumerate()
+        {
             let from = dir.path().join("from");
             fs::write(&from, round.to_string()).unwrap();
             move_with_reason(&target, OsStr::new(name), &from, "理由").unwrap();
             assert!(!from.exists());
         }
-        let mut names: Vec<String> =
-            fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(&target)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         assert_eq!(names.len(), 12, "six files, a note beside each: {names:?}");
         for name in names.iter().filter(|name| !name.ends_with(REASON)) {

@@ -197,13 +197,22 @@ mod tests {
 
     #[test]
     fn whole_files_come_folder_by_folder_in_natural_order() {
-        let files = ["scan10.tif", "scan9.tif", "予診票 1\n.tif", "b10/1.tif", "b2/x.tif/2.tif", "b2/1.tif", "failed/x.tif"];
+        let files = [
+            "scan10.tif",
+            "scan9.tif",
+            "予診票 1\n.tif",
+            "b10/1.tif",
+            "b2/x.tif/2.tif",
+            "b2/1.tif",
+            "failed/x.tif",
+        ];
         let (_dir, mut inbox) = inbox(&files);
         fs::write(inbox.root.join(".hidden.tif"), b"page").unwrap();
         fs::write(inbox.root.join("b2/scan.tif.part"), b"page").unwrap();
         assert!(whole(&mut inbox).is_empty(), "nothing is whole at first sight");
         settle();
-        let expected = ["scan9.tif", "scan10.tif", "予診票 1\n.tif", "b2/1.tif", "b2/x.tif/2.tif", "b10/1.tif"];
+        let expected =
+            ["scan9.tif", "scan10.tif", "予診票 1\n.tif", "b2/1.tif", "b2/x.tif/2.tif", "b10/1.tif"];
         assert_eq!(whole(&mut inbox), expected);
     }
 
@@ -212,7 +221,12 @@ mod tests {
         let (dir, mut inbox) = inbox(&["scan.tif"]);
         for _ in 0..4 {
             // Opened and closed each time: only the size tells.
-            File::options().append(true).open(dir.path().join("scan.tif")).unwrap().write_all(b"more").unwrap();
+            File::options()
+                .append(true)
+                .open(dir.path().join("scan.tif"))
+                .unwrap()
+                .write_all(b"more")
+                .unwrap();
             assert!(whole(&mut inbox).is_empty());
             std::thread::sleep(SETTLE * 2 / 3);
         }

@@ -17,7 +17,6 @@ mod tests;
 pub use relay::relay;
 
 use anyhow::{Context, Result, bail};
-use inbox::Inbox;
 use jiff::{Timestamp, tz::TimeZone};
 use notify::{EventKind, RecursiveMode, Watcher};
 use pages::PageStore;
@@ -101,7 +100,8 @@ fn prepare(config: &Config) -> Result<File> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}; check who may write there", folder.display()))?;
     }
-    let lock = File::create(&config.lock).with_context(|| format!("cannot write {}", config.lock.display()))?;
+    let lock =
+        File::create(&config.lock).with_context(|| format!("cannot write {}", config.lock.display()))?;
     if lock.try_lock().is_err() {
         bail!("another intake works on {}; stop it first", config.inbox.display());
     }
@@ -116,11 +116,10 @@ async fn watch_inbox(
     committed: Arc<Notify>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let mut inbox = Inbox::new(&config);
     let round = Round::new(config.clone(), deps, committed);
     let mut failures = 0;
     while !stopping(&shutdown) {
-        let wait = match round.take_all(&mut inbox, &shutdown).await {
+        let wait = match round.take_all(&shutdown).await {
             Ok(due) => {
                 failures = 0;
                 due.unwrap_or(config.poll).min(config.poll)

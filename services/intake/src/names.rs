@@ -65,8 +65,20 @@ mod tests {
     #[test]
     fn a_person_and_the_program_agree_on_the_order() {
         let sorted = [
-            "01.tif", "1.tif", "2.tif", "10.tif", "99999999999999999999999.tif", "a.tif", "scan-2-9.tif",
-            "scan-2-10.tif", "scan2.tif", "scan02b.tif", "scan10.tif", "予診票1.tif", "予診票2.tif", "予診票11.tif",
+            "01.tif",
+            "1.tif",
+            "2.tif",
+            "10.tif",
+            "99999999999999999999999.tif",
+            "a.tif",
+            "scan-2-9.tif",
+            "scan-2-10.tif",
+            "scan2.tif",
+            "scan02b.tif",
+            "scan10.tif",
+            "予診票1.tif",
+            "予診票2.tif",
+            "予診票11.tif",
         ];
         let mut names: Vec<&OsStr> = sorted.iter().rev().map(OsStr::new).collect();
         names.sort_by(|a, b| natural_order(a, b));
@@ -76,12 +88,23 @@ mod tests {
     #[test]
     fn names_of_unfinished_and_foreign_files_are_ignored() {
         for name in [
-            ".hidden.tif", "scan.tif.tmp", "SCAN.TMP", "a.part", "a.filepart", "~scan.tif", "scan.tif~", "Thumbs.db",
-            ".DS_Store", "desktop.ini", "scan.tif.lock", "a.crdownload",
+            ".hidden.tif",
+            "scan.tif.tmp",
+            "SCAN.TMP",
+            "a.part",
+            "a.filepart",
+            "~scan.tif",
+            "scan.tif~",
+            "Thumbs.db",
+            ".DS_Store",
+            "desktop.ini",
+            "scan.tif.lock",
+            "a.crdownload",
         ] {
             assert!(ignored(OsStr::new(name)), "{name}");
         }
-        for name in ["scan.tif", "SCAN0001.JPG", "予診票 (2).pdf", "part.tif", "tmp", "notes.txt", "a\nb.png"] {
+        for name in ["scan.tif", "SCAN0001.JPG", "予診票 (2).pdf", "part.tif", "tmp", "notes.txt", "a\nb.png"]
+        {
             assert!(!ignored(OsStr::new(name)), "{name}");
         }
     }

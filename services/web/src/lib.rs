@@ -1,1 +1,153 @@
-//! web
+//! Owns: the screens: what clerks see, what they type, and the HTML and JSON between.
+//! Never: decides a rule (that is `domain`), speaks SQL, or writes without an actor.
+//! Start reading at: [`router`] (every address), then `review` (the screen that people work in).
+
+mod assets;
+mod cache;
+mod error;
+mod frame;
+mod guard;
+mod home;
+mod inbox;
+mod keyed;
+mod ledger;
+mod page;
+mod paper;
+mod people;
+mod pictures;
+mod review;
+mod sheet;
+mod status;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use status::{QueueDepth, Status};
+
+use axum::Router;
+use axum::routing::{get, post};
+use cache::ByteCache;
+use domain::form::Form;
+use domain::ids::ImageHash;
+use error::ScreenError;
+use pages::PageStore;
+use pictures::PictureKey;
+use press::Printer;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use vision::GrayPage;
+
+/// Fifteen A4 pages of 300 dpi: what a few clerks look at, and the pages next to them.
+const SCAN_BYTES: usize = 128 << 20;
+/// Some two thousand thumbnails and pages as they were sent.
+const PICTURE_BYTES: usize = 64 << 20;
+/// Pictures made at the same time: half of a small office machine stays free for reading.
+const PICTURES_AT_ONCE: usize = 2;
+
+/// What the screens stand on.
+pub struct Deps {
+    /// The rows.
+    pub store: Store,
+    /// The pictures.
+    pub pages: Arc<dyn PageStore>,
+    /// Every form of this installation.
+    pub forms: Vec<Form>,
+    /// Prints batch tickets and previews; `None` when this machine has no fonts (the screen says so).
+    pub printer: Option<Printer>,
+    /// How full the queue is.
+    pub queue_depth: QueueDepth,
+}
+
+/// [`Deps`] with what the screens remember between requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Screens(Arc<Inner>);
+
+pub(crate) struct Inner {
+    deps: Deps,
+    scans: ByteCache<ImageHash, Arc<GrayPage>>,
+    pictures: ByteCache<PictureKey, Arc<Vec<u8>>>,
+    picture_turns: Semaphore,
+}
+
+impl Deref for Inner {
+    type Target = Deps;
+
+    fn deref(&self) -> &Deps {
+        &self.deps
+    }
+}
+
+impl Deref for Screens {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Screens {
+    fn new(deps: Deps) -> Self {
+        Self(Arc::new(Inner {
+            deps,
+            scans: ByteCache::new(SCAN_BYTES),
+            pictures: ByteCache::new(PICTURE_BYTES),
+            picture_turns: Semaphore::new(PICTURES_AT_ONCE),
+        }))
+    }
+
+    /// The form with this id.
+    fn form(&self, id: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.id.as_str() == id)
+    }
+}
+
+/// Every address of the screens.
+pub fn router(deps: Deps) -> Router {
+    let screens = Router::new()
+        .route("/", get(home::home))
+        .route("/home/live", get(home::live))
+        .route("/inbox", get(inbox::inbox))
+        .route("/inbox/{seq}", get(inbox::file))
+        .route("/envelopes/{id}", get(inbox::envelope))
+        .route("/pages/{page}", get(page::page))
+        .route("/pages/{page}/image", get(pictures::page_image))
+        .route("/pages/{page}/snippet/{field}", get(pictures::snippet))
+        .route("/pages/{page}/undo", post(review::undo))
+        .route("/reviews", get(review::list::list))
+        .route("/reviews/{page}", get(review::review))
+        .route("/reviews/{page}/commit", post(review::commit))
+        .route("/reviews/{page}/act/{action}", post(review::dispose))
+        .route("/reviews/{page}/read", post(review::read_again))
+        .route("/reviews/{page}/open", post(review::open_envelope))
+        .route("/reviews/{page}/check/{field}", post(review::check_field))
+        .route("/reviews/{page}/person", post(review::find_person))
+        .route("/residents", get(ledger::search).post(ledger::found))
+        .route("/residents/{row}", get(ledger::ledger))
+        .route("/paper", get(paper::paper))
+        .route("/paper/ticket", post(paper::ticket))
+        .route("/paper/{form}/blank.pdf", get(paper::blank))
+        .route("/api/status", get(status::status))
+        .route("/healthz", get(status::healthz))
+        .route("/static/{name}", get(assets::asset))
+        .fallback(async || ScreenError::NotFound);
+    guard::guarded(screens).with_state(Screens::new(deps))
+}
+
+/// Serves the screens on `listener` until `shutdown` ends; open requests are finished first.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve(
+    listener: TcpListener,
+    deps: Deps,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let service = router(deps).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    Ok(())
+}

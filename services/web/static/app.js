@@ -240,7 +240,7 @@ document.addEventListener("keydown", (event) => {
 
 // A form is sent once; a double click or a held Enter does not send it twice.
 document.addEventListener("submit", (event) => {
-  if (event.target.hasAttribute("hx-post")) return;
+  if (event.target.target === "_blank") return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });

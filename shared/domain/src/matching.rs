@@ -262,7 +262,7 @@ mod tests {
         let register = [
             person("1", "渡辺 花子", "ワタナベ ハナコ", date(1947, 3, 4)),
             person("2", "渡辺 花江", "ワタナベ ハナエ", date(1947, 3, 4)),
-            person("3", "見本 太郎", "ミホン タロウ", date(1941, 3, 4)),
+            person("3", "見本 太郎", "ミホン タロウ", date(1952, 3, 4)),
             person("4", "見本 太郎", "ミホン タロウ", date(1958, 9, 30)),
         ];
         let check = |written: Written, one: bool, expected: &[&str]| {

@@ -7,7 +7,7 @@ use image::{ExtendedColorType, GrayImage, ImageEncoder};
 /// ファイル形式.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileFormat {
-    /// JPEG, grey, quality 85.
+    /// JPEG, grey, quality 75.
     Jpeg,
     /// PNG, 8-bit grey.
     Png,
@@ -77,7 +77,7 @@ pub fn encode(pages: &[GrayImage], dpi: f64, format: FileFormat) -> Vec<u8> {
 
 fn jpeg(page: &GrayImage, dpi: f64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 85);
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 75);
     encoder.set_pixel_density(PixelDensity::dpi(dpi.round() as u16));
     encoder
         .encode(page.as_raw(), page.width(), page.height(), ExtendedColorType::L8)

@@ -40,7 +40,11 @@ pub fn load(folder: &Path) -> Result<Vec<(String, Case, Vec<u8>)>> {
     let mut cases = Vec::new();
     collect(folder, 2, &mut cases)?;
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    anyhow::ensure!(!cases.is_empty(), "no case in {}: a case is a folder with expected.json and a page image", folder.display());
+    anyhow::ensure!(
+        !cases.is_empty(),
+        "no case in {}: a case is a folder with expected.json and a page image",
+        folder.display()
+    );
     Ok(cases)
 }
 
@@ -50,8 +54,10 @@ fn collect(folder: &Path, depth: u32, cases: &mut Vec<(String, Case, Vec<u8>)>) 
         let path = entry?.path();
         let truth = path.join("expected.json");
         if truth.is_file() {
-            let text = std::fs::read_to_string(&truth).with_context(|| format!("cannot read {}", truth.display()))?;
-            let case: Case = serde_json::from_str(&text).with_context(|| format!("{} is not right", truth.display()))?;
+            let text = std::fs::read_to_string(&truth)
+                .with_context(|| format!("cannot read {}", truth.display()))?;
+            let case: Case =
+                serde_json::from_str(&text).with_context(|| format!("{} is not right", truth.display()))?;
             let scan = path.join(&case.file);
             let bytes = std::fs::read(&scan).with_context(|| format!("cannot read {}", scan.display()))?;
             cases.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), case, bytes));

@@ -143,7 +143,8 @@ impl Score {
             return;
         };
         let number = found.and_then(|found| found.management_number.as_ref());
-        let right = number.and_then(|number| number.value.as_ref()).is_some_and(|value| value.reveal() == expected);
+        let right =
+            number.and_then(|number| number.value.as_ref()).is_some_and(|value| value.reveal() == expected);
         let decision = found.map(|_| number.map_or(Decision::Review, |number| number.decision));
         self.management_numbers.add(decision, right);
         if decision == Some(Decision::Accept) && !right {

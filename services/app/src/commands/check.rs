@@ -24,10 +24,16 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
         Finding { what: "queue", result: queue(config) },
         Finding { what: "page store", result: page_store(config) },
         Finding { what: "forms", result: forms(config) },
-        Finding { what: "fonts", result: press::Fonts::find().map(|_| "found".to_owned()).map_err(Into::into) },
+        Finding {
+            what: "fonts",
+            result: press::Fonts::find().map(|_| "found".to_owned()).map_err(Into::into),
+        },
         Finding { what: "OCR data", result: tesseract() },
         Finding { what: "fax TIFF tools", result: tiffcp() },
-        Finding { what: "reader", result: engine::Engine::start(config.templates.as_deref()).map(|_| "starts".to_owned()) },
+        Finding {
+            what: "reader",
+            result: engine::Engine::start(config.templates.as_deref()).map(|_| "starts".to_owned()),
+        },
     ];
     let mut wrong = 0;
     for Finding { what, result } in &findings {
@@ -49,10 +55,15 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
 }
 
 fn writable(folder: &Path) -> Result<String> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make {}: give this account the right to, or name another --data-dir", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "cannot make {}: give this account the right to, or name another --data-dir",
+            folder.display()
+        )
+    })?;
     let probe = folder.join(".yomitori-check.part");
-    std::fs::write(&probe, b"check").with_context(|| format!("cannot write into {}: check rights and free space", folder.display()))?;
+    std::fs::write(&probe, b"check")
+        .with_context(|| format!("cannot write into {}: check rights and free space", folder.display()))?;
     std::fs::remove_file(&probe).with_context(|| format!("cannot delete in {}", folder.display()))?;
     Ok(folder.display().to_string())
 }
@@ -83,9 +94,13 @@ fn forms(config: &Config) -> Result<String> {
 fn tesseract() -> Result<String> {
     let output = Command::new("tesseract").arg("--list-langs").output();
     let output = output.context("tesseract is missing: install tesseract-ocr and tesseract-ocr-jpn")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     for language in ["jpn", "eng"] {
-        ensure!(text.lines().any(|line| line.trim() == language), "tesseract lacks `{language}`: install tesseract-ocr-{language}");
+        ensure!(
+            text.lines().any(|line| line.trim() == language),
+            "tesseract lacks `{language}`: install tesseract-ocr-{language}"
+        );
     }
     Ok("jpn, eng".to_owned())
 }

@@ -24,7 +24,13 @@ fn list(folder: Option<&Path>, json: bool) -> Result<()> {
         if json {
             crate::print_line(&serde_json::json!({ "id": form.id, "version": form.version, "number": form.number, "title": form.title }).to_string())?;
         } else {
-            crate::print_line(&format!("{:02}  {:<24} v{:<3} {}", form.number, form.id.as_str(), form.version, form.title))?;
+            crate::print_line(&format!(
+                "{:02}  {:<24} v{:<3} {}",
+                form.number,
+                form.id.as_str(),
+                form.version,
+                form.title
+            ))?;
         }
     }
     Ok(())
@@ -60,11 +66,21 @@ fn show(form: &Form, json: bool) -> Result<()> {
         return crate::print_line(&serde_json::to_string(&geometry)?);
     }
     let [w, h] = geometry.paper_mm;
-    crate::print_line(&format!("{}  {}  version {}, {w} x {h} mm, {} side(s)", geometry.id, geometry.title, geometry.version, geometry.sides))?;
+    crate::print_line(&format!(
+        "{}  {}  version {}, {w} x {h} mm, {} side(s)",
+        geometry.id, geometry.title, geometry.version, geometry.sides
+    ))?;
     for field in &geometry.fields {
-        let flags = [(field.required, "required"), (field.critical, "critical"), (field.prefilled, "prefilled")];
+        let flags =
+            [(field.required, "required"), (field.critical, "critical"), (field.prefilled, "prefilled")];
         let flags: Vec<&str> = flags.into_iter().filter_map(|(on, word)| on.then_some(word)).collect();
-        crate::print_line(&format!("  {:<22} {:<8} {}  {}", field.id, field.kind, field.label, flags.join(" ")))?;
+        crate::print_line(&format!(
+            "  {:<22} {:<8} {}  {}",
+            field.id,
+            field.kind,
+            field.label,
+            flags.join(" ")
+        ))?;
     }
     Ok(())
 }

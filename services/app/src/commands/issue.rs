@@ -22,24 +22,28 @@ pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
     let form = templates::form(config.templates.as_deref(), &args.form)?;
     ensure!(form.number_field().is_some(), "{} has no management number to issue", form.id);
     let printer = Printer::new(Fonts::find()?);
-    let bytes = std::fs::read(&args.residents).with_context(|| format!("cannot read {}", args.residents.display()))?;
+    let bytes = std::fs::read(&args.residents)
+        .with_context(|| format!("cannot read {}", args.residents.display()))?;
     let (residents, refused) = import::parse_residents(&bytes)?;
     if !refused.is_empty() {
         import::report(&refused);
         bail!("{} lines were refused and nothing was printed; correct them and issue again", refused.len());
     }
     let store = hub::open_store(config)?;
-    let (actor, now) = (Actor::new(import::operator(), "command line"), Timestamp::now());
+    let (actor, now) = (import::actor(), Timestamp::now());
     store.write(|rows| rows.import_residents(&residents, ImportMode::Diff, &actor, now))?;
     let ids: Vec<ResidentId> = residents.into_iter().map(|resident| resident.id).collect();
     let slips = slips(&store, &form, &ids, &actor, now)?;
     let manifest = manifest(&form, &slips, &ids);
     let bar = ProgressBar::new(slips.len() as u64);
     bar.set_style(ProgressStyle::with_template("printing [{bar:30}] {pos}/{len} slips, {eta} left")?);
-    let pdf = printer.document(&form, slips.into_iter().map(|(_, slip)| slip), &mut |done| bar.set_position(done as u64))?;
+    let pdf = printer.document(&form, slips.into_iter().map(|(_, slip)| slip), &mut |done| {
+        bar.set_position(done as u64)
+    })?;
     bar.finish_and_clear();
     std::fs::write(&args.out, pdf).with_context(|| format!("cannot write {}", args.out.display()))?;
-    std::fs::write(&args.manifest, manifest).with_context(|| format!("cannot write {}", args.manifest.display()))?;
+    std::fs::write(&args.manifest, manifest)
+        .with_context(|| format!("cannot write {}", args.manifest.display()))?;
     eprintln!("{} slips: {}", ids.len(), args.out.display());
     Ok(())
 }
@@ -48,10 +52,17 @@ pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
 ///
 /// # Errors
 /// When a resident is not in the register or the database fails.
-pub fn slips(store: &Store, form: &Form, ids: &[ResidentId], actor: &Actor, now: Timestamp) -> Result<Vec<(ManagementNumber, Slip)>> {
+pub fn slips(
+    store: &Store,
+    form: &Form,
+    ids: &[ResidentId],
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Vec<(ManagementNumber, Slip)>> {
     let numbers = store.write(|rows| rows.issue_slips(form, ids, actor, now))?;
     let slip = |(number, id): (ManagementNumber, ResidentId)| {
-        let resident = store.read(|rows| rows.resident(&id))?.context("a resident has left the register meanwhile")?;
+        let resident =
+            store.read(|rows| rows.resident(&id))?.context("a resident has left the register meanwhile")?;
         Ok((number.clone(), slip(number, &resident)))
     };
     numbers.into_iter().map(slip).collect()

@@ -18,7 +18,9 @@ pub fn run(config: &Config, args: &ReadArgs) -> Result<()> {
                 eprintln!("yomitori: cannot read {name}: {error}");
                 missing.push(name);
             }
-            Ok(bytes) => engine.read_file(&bytes, &mut |number, page| print(args.json, &name, number, &page))?,
+            Ok(bytes) => {
+                engine.read_file(&bytes, &mut |number, page| print(args.json, &name, number, &page))?
+            }
         }
     }
     if !missing.is_empty() {
@@ -37,21 +39,42 @@ fn print(json: bool, name: &str, number: u32, page: &Page) -> Result<()> {
             crate::print_line(&format!("{name} p.{number}: {reason}"))
         }
         PageReading::Read(form) => {
-            crate::print_line(&format!("{name} p.{number}: {} ({:.0} ms)", form.form, page.milliseconds.total))?;
+            crate::print_line(&format!(
+                "{name} p.{number}: {} ({:.0} ms)",
+                form.form, page.milliseconds.total
+            ))?;
             if let Some(number) = &form.management_number {
                 let value = number.value.as_ref().map_or("-", |value| value.reveal());
-                print_value("management_number", value, number.decision, number.confidence, number.reason.as_deref())?;
+                print_value(
+                    "management_number",
+                    value,
+                    number.decision,
+                    number.confidence,
+                    number.reason.as_deref(),
+                )?;
             }
             for field in &form.fields {
                 let value = serde_json::to_string(&field.value)?;
-                print_value(field.id.as_str(), &value, field.decision, field.confidence, field.reason.as_deref())?;
+                print_value(
+                    field.id.as_str(),
+                    &value,
+                    field.decision,
+                    field.confidence,
+                    field.reason.as_deref(),
+                )?;
             }
             Ok(())
         }
     }
 }
 
-fn print_value(id: &str, value: &str, decision: Decision, confidence: f64, reason: Option<&str>) -> Result<()> {
+fn print_value(
+    id: &str,
+    value: &str,
+    decision: Decision,
+    confidence: f64,
+    reason: Option<&str>,
+) -> Result<()> {
     let mark = if decision == Decision::Accept { ' ' } else { '?' };
     crate::print_line(&format!("  {mark} {id:<22} {value:<24} {confidence:.5}  {}", reason.unwrap_or("")))
 }

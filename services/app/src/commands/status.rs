@@ -5,7 +5,9 @@ use crate::hub;
 use anyhow::{Result, ensure};
 use queue::{Queue, Topic};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use store::Store;
+use web::{QueueDepth, Status};
 
 /// Runs it.
 pub fn run(config: &Config, as_json: bool) -> Result<()> {
@@ -16,7 +18,9 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
     );
     let store = hub::open_store(config)?;
     let queue = hub::open_queue(config)?;
-    let status = tokio::runtime::Runtime::new()?.block_on(status(&store, queue.as_ref()))?;
+    let depth = queue_depth(store.clone(), queue);
+    let status = tokio::runtime::Runtime::new()?.block_on(Status::now(&store, &depth))?;
+    let status = serde_json::to_value(status)?;
     if as_json {
         return crate::print_line(&status.to_string());
     }
@@ -29,18 +33,22 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
     crate::print_line(&format!("records        {}", status["records"]))
 }
 
-/// `status --json`; also what the screens give at `/api/status`.
+/// What the queue says of itself, with the messages that still lie in the outbox.
 ///
 /// # Errors
 /// When the database or the queue fails.
-pub async fn status(store: &Store, queue: &dyn Queue) -> Result<Value> {
-    let counts = store.read(|rows| rows.counts())?;
-    let mut status = serde_json::to_value(&counts)?;
+pub async fn depths(store: Store, queue: Arc<dyn Queue>) -> Result<Value> {
+    /// More are not counted one by one.
+    const MOST: u32 = 100_000;
     let mut depths = Map::new();
     for topic in Topic::ALL {
         depths.insert(topic.as_str().to_owned(), serde_json::to_value(queue.depth(topic).await?)?);
     }
-    depths.insert("outbox".to_owned(), json!(store.read(|rows| rows.unsent_outbox(10_000))?.len()));
-    status["queue"] = Value::Object(depths);
-    Ok(status)
+    depths.insert("outbox".to_owned(), json!(store.read(|rows| rows.unsent_outbox(MOST))?.len()));
+    Ok(Value::Object(depths))
+}
+
+/// [`depths`] for the screens.
+pub fn queue_depth(store: Store, queue: Arc<dyn Queue>) -> QueueDepth {
+    Arc::new(move || Box::pin(depths(store.clone(), queue.clone())))
 }

@@ -138,7 +138,16 @@ pub fn resident_file(citizens: &[Citizen]) -> String {
 
 /// `count` clinics of prefecture 99, which does not exist.
 pub fn clinics(count: usize, rng: &mut Rng) -> Vec<Clinic> {
-    const NAMES: [&str; 8] = ["紙屋町医院", "ふで内科クリニック", "墨染診療所", "読取中央病院", "すずり医院", "桝目台クリニック", "帳場内科", "本町ファミリークリニック"];
+    const NAMES: [&str; 8] = [
+        "紙屋町医院",
+        "ふで内科クリニック",
+        "墨染診療所",
+        "読取中央病院",
+        "すずり医院",
+        "桝目台クリニック",
+        "帳場内科",
+        "本町ファミリークリニック",
+    ];
     (0..count)
         .map(|index| {
             let body = format!("991{:06}", rng.random_range(0..900_000) + index);

@@ -87,7 +87,14 @@ impl Dropped {
 ///
 /// # Errors
 /// When a file cannot be written, or a form cannot be printed.
-pub fn post(envelope: &Envelope, index: usize, ticket_form: &Form, printer: &Printer, inbox: &Path, seed: u64) -> Result<Dropped> {
+pub fn post(
+    envelope: &Envelope,
+    index: usize,
+    ticket_form: &Form,
+    printer: &Printer,
+    inbox: &Path,
+    seed: u64,
+) -> Result<Dropped> {
     let mut rng = Rng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(index as u64));
     let mut dropped = Dropped::default();
     let mut scans = vec![scan(&ticket_sheet(envelope, ticket_form, printer)?, 1, &mut rng)];
@@ -122,7 +129,12 @@ fn ticket_sheet(envelope: &Envelope, form: &Form, printer: &Printer) -> Result<S
     sheets::paper(form, &pdf)?.pop().context("the ticket has no page")
 }
 
-fn filled_slips(envelope: &Envelope, printer: &Printer, dropped: &mut Dropped, rng: &mut Rng) -> Result<Vec<Sheet>> {
+fn filled_slips(
+    envelope: &Envelope,
+    printer: &Printer,
+    dropped: &mut Dropped,
+    rng: &mut Rng,
+) -> Result<Vec<Sheet>> {
     let slips = envelope.slips.iter().map(|(_, _, slip)| slip.clone());
     let pdf = printer.document(&envelope.form, slips, &mut |_| {})?;
     let mut sheets = sheets::paper(&envelope.form, &pdf)?;
@@ -131,8 +143,21 @@ fn filled_slips(envelope: &Envelope, printer: &Printer, dropped: &mut Dropped, r
         if at == 1 && envelope.mishap == Some(Mishap::WrongBirthDate) {
             person.birth_date = person.birth_date.saturating_sub(jiff::Span::new().years(1).days(40));
         }
-        let known = sheets::known_answers(&envelope.form, &person, &envelope.clinic, visit_day(&envelope.ticket, rng));
-        dropped.truths.push(sheets::fill_in(sheet, &envelope.form, known, &number.0, &citizen.resident_id, None, rng));
+        let known = sheets::known_answers(
+            &envelope.form,
+            &person,
+            &envelope.clinic,
+            visit_day(&envelope.ticket, rng),
+        );
+        dropped.truths.push(sheets::fill_in(
+            sheet,
+            &envelope.form,
+            known,
+            &number.0,
+            &citizen.resident_id,
+            None,
+            rng,
+        ));
     }
     Ok(sheets)
 }
@@ -145,12 +170,18 @@ fn visit_day(ticket: &BatchTicket, rng: &mut Rng) -> Date {
 
 fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
     let (width, height, dpi) = (scans[1].picture.width(), scans[1].picture.height(), scans[1].dpi);
-    let paper = |rng: &mut Rng| Sheet::new(GrayImage::from_fn(width, height, |_, _| image::Luma([250 + rng.random_range(0..5)])), [210.0, 297.0]);
+    let paper = |rng: &mut Rng| {
+        Sheet::new(
+            GrayImage::from_fn(width, height, |_, _| image::Luma([250 + rng.random_range(0..5)])),
+            [210.0, 297.0],
+        )
+    };
     match envelope.mishap {
         Some(Mishap::SlipTwice) => {
             let again = scans[2].picture.clone();
             // A second pass through the scanner: the same sheet, another picture.
-            let second = Scanner { dpi, ..Scanner::draw(Condition::Everyday, rng) }.scan(&Sheet::new(again, [210.0, 297.0]), rng);
+            let second = Scanner { dpi, ..Scanner::draw(Condition::Everyday, rng) }
+                .scan(&Sheet::new(again, [210.0, 297.0]), rng);
             scans.push(Scan { picture: second, dpi });
         }
         Some(Mishap::BlankSheet) => {
@@ -171,7 +202,14 @@ fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
 }
 
 /// Writes the scans as one file, or as one file a page where the format holds only one.
-fn write(envelope: &Envelope, index: usize, scans: Vec<Scan>, inbox: &Path, dropped: &mut Dropped, rng: &mut Rng) -> Result<()> {
+fn write(
+    envelope: &Envelope,
+    index: usize,
+    scans: Vec<Scan>,
+    inbox: &Path,
+    dropped: &mut Dropped,
+    rng: &mut Rng,
+) -> Result<()> {
     let format = FileFormat::ALL[index % FileFormat::ALL.len()];
     let dpi = scans[0].dpi;
     let pictures: Vec<GrayImage> = scans.into_iter().map(|scan| scan.picture).collect();
@@ -189,14 +227,24 @@ fn write(envelope: &Envelope, index: usize, scans: Vec<Scan>, inbox: &Path, drop
             let bytes = file::encode(std::slice::from_ref(picture), dpi, format);
             drop_file(dropped, inbox, &format!("{stem}-{:03}.{}", at + 1, format.extension()), &bytes)?;
             if at == 1 && envelope.mishap == Some(Mishap::FileTwice) {
-                drop_file(dropped, inbox, &format!("{stem}-{:03}-copy.{}", at + 1, format.extension()), &bytes)?;
+                drop_file(
+                    dropped,
+                    inbox,
+                    &format!("{stem}-{:03}-copy.{}", at + 1, format.extension()),
+                    &bytes,
+                )?;
                 dropped.duplicate_files += 1;
             }
         }
     }
     if envelope.mishap == Some(Mishap::BrokenFile) {
         let bytes = file::encode(&pictures[1..2], dpi, FileFormat::Jpeg);
-        drop_file(dropped, inbox, &format!("{stem}-zz-broken.jpg"), &bytes[..200 + rng.random_range(0..100)])?;
+        drop_file(
+            dropped,
+            inbox,
+            &format!("{stem}-zz-broken.jpg"),
+            &bytes[..200 + rng.random_range(0..100)],
+        )?;
         dropped.broken_files += 1;
     }
     Ok(())
@@ -206,7 +254,8 @@ fn write(envelope: &Envelope, index: usize, scans: Vec<Scan>, inbox: &Path, drop
 fn drop_file(dropped: &mut Dropped, inbox: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let half: PathBuf = inbox.join(format!("{name}.part"));
     std::fs::write(&half, bytes).with_context(|| format!("cannot write {}", half.display()))?;
-    std::fs::rename(&half, inbox.join(name)).with_context(|| format!("cannot write {name} into the inbox"))?;
+    std::fs::rename(&half, inbox.join(name))
+        .with_context(|| format!("cannot write {name} into the inbox"))?;
     dropped.files += 1;
     Ok(())
 }

@@ -46,7 +46,8 @@ fn prepare(data_dir: &Path) -> Result<()> {
         data_dir.display()
     );
     std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    std::fs::write(mark, "made by yomitori demo\n").with_context(|| format!("cannot write into {}", data_dir.display()))
+    std::fs::write(mark, "made by yomitori demo\n")
+        .with_context(|| format!("cannot write into {}", data_dir.display()))
 }
 
 async fn city_day(config: &Config, args: &DemoArgs) -> Result<()> {

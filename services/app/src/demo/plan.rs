@@ -38,10 +38,16 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     // Half as many again live there as are vaccinated.
     let citizens = city::citizens(slips + slips / 2, &mut rng);
     let clinics = city::clinics(CLINICS, &mut rng);
-    import::residents_from(hub, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
-    import::clinics_from(hub, city::clinic_file(&clinics).as_bytes())?;
+    import::residents_from(&hub.store, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
+    import::clinics_from(&hub.store, city::clinic_file(&clinics).as_bytes())?;
     let forms = templates::forms(config.templates.as_deref())?;
-    let form = |id: &str| forms.iter().find(|form| form.id.as_str() == id).cloned().with_context(|| format!("the demo needs the form {id}"));
+    let form = |id: &str| {
+        forms
+            .iter()
+            .find(|form| form.id.as_str() == id)
+            .cloned()
+            .with_context(|| format!("the demo needs the form {id}"))
+    };
     let (vaccination, screening) = (form("influenza-elderly")?, form("lung-screening")?);
     let ticket_form = form("batch-ticket")?;
     let mut envelopes = Vec::new();
@@ -53,7 +59,14 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     Ok(Plan { ticket_form, envelopes })
 }
 
-fn envelope(hub: &Hub, form: &Form, ticket_form: &Form, clinic: &Clinic, group: &[Citizen], index: usize) -> Result<Envelope> {
+fn envelope(
+    hub: &Hub,
+    form: &Form,
+    ticket_form: &Form,
+    clinic: &Clinic,
+    group: &[Citizen],
+    index: usize,
+) -> Result<Envelope> {
     let actor = Actor::new("demo", "demo");
     let now = Timestamp::now();
     // The fourth clinic miscounts; the second of each round has one of the mishaps.
@@ -67,7 +80,8 @@ fn envelope(hub: &Hub, form: &Form, ticket_form: &Form, clinic: &Clinic, group: 
     let mut tickets = hub.store.write(|rows| rows.issue_tickets(ticket_form, &[ticket], &actor, now))?;
     let ids: Vec<_> = group.iter().map(|citizen| citizen.resident_id.as_str().to_owned().into()).collect();
     let printed = issue::slips(&hub.store, form, &ids, &actor, now)?;
-    let slips = printed.into_iter().zip(group).map(|((number, slip), citizen)| (number, citizen.clone(), slip));
+    let slips =
+        printed.into_iter().zip(group).map(|((number, slip), citizen)| (number, citizen.clone(), slip));
     Ok(Envelope {
         form: form.clone(),
         clinic: clinic.clone(),

@@ -52,8 +52,16 @@ impl Summary {
                 .filter(|state| envelope.counts.of(*state) > 0)
                 .map(|state| format!("{} {}", state.as_str(), envelope.counts.of(state)))
                 .collect();
-            let note = if declared == envelope.seen().to_string() { "" } else { "  <- differs from the declared count" };
-            format!("  {clinic:<12} declared {declared:>3}  seen {:>3}  {}{note}", envelope.seen(), states.join(", "))
+            let note = if declared == envelope.seen().to_string() {
+                ""
+            } else {
+                "  <- differs from the declared count"
+            };
+            format!(
+                "  {clinic:<12} declared {declared:>3}  seen {:>3}  {}{note}",
+                envelope.seen(),
+                states.join(", ")
+            )
         });
         Ok(Self {
             lines: lines.collect(),
@@ -85,7 +93,12 @@ impl Summary {
         for state in PageState::ALL {
             line(format!("  {:<10} {:>6}  {}", state.as_str(), self.counts.pages.of(state), state.label()))?;
         }
-        line(format!("  {:<10} {:>6}  of {} dropped", "total", self.counts.pages.paper(), self.dropped_pages))?;
+        line(format!(
+            "  {:<10} {:>6}  of {} dropped",
+            "total",
+            self.counts.pages.paper(),
+            self.dropped_pages
+        ))?;
         let files = &self.counts.files;
         line(format!(
             "files       taken {}, duplicate {} (of {} dropped), failed {} (of {} dropped)",
@@ -115,7 +128,9 @@ fn check_truth(hub: &Hub, dropped: &Dropped) -> Result<TruthCheck> {
     for truth in &dropped.truths {
         let ledger = hub.store.read(|rows| rows.ledger(&ResidentId(truth.resident.clone())))?;
         let number = truth.management_number.as_deref();
-        let same = |record: &&Record| record.stands && record.management_number.as_ref().map(|n| n.0.as_str()) == number;
+        let same = |record: &&Record| {
+            record.stands && record.management_number.as_ref().map(|n| n.0.as_str()) == number
+        };
         for record in ledger.iter().filter(same) {
             found += 1;
             for (id, value) in &truth.fields {

@@ -2,7 +2,7 @@
 
 use super::list::Chosen;
 use super::posted::Posted;
-use super::{Case, Problem, ReviewScreen, reading_of, rows};
+use super::{Case, Problem, ReviewScreen, person, reading_of, rows};
 use crate::Screens;
 use crate::error::ScreenError;
 use crate::frame::Person;
@@ -18,7 +18,11 @@ use domain::review::ReviewReason;
 use domain::rules::{RuleCode, Values};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use store::{Committed, Error, Writer};
+
+/// The name under which the choice of the person is confirmed, as a field is.
+const PERSON: &str = "person";
 
 /// A page as a person decided it, its values sound one by one.
 struct Decided {
@@ -46,7 +50,7 @@ enum Outcome {
 /// `POST /reviews/{page}/commit`
 pub async fn commit(
     State(screens): State<Screens>,
-    person: Person,
+    staff: Person,
     Path(page): Path<String>,
     Query(chosen): Query<Chosen>,
     Body(pairs): Body<Vec<(String, String)>>,
@@ -57,18 +61,18 @@ pub async fn commit(
     let problem = match decided(&screens, &case, &posted) {
         Err(problem) => problem,
         Ok(decided) => {
-            let actor = person.0.clone();
+            let actor = staff.0.clone();
             let outcome =
                 screens.store.write_async(move |rows| write(rows, decided, &actor, Timestamp::now())).await?;
             match problem_of(outcome, &screens, &case) {
-                None => return to_next(&screens, &person, &page, "committed", &chosen).await,
+                None => return to_next(&screens, &staff, &page, "committed", &chosen).await,
                 Some(problem) => problem,
             }
         }
     };
     // A person found by search stands in the form, but not among the candidates.
     let case = with_chosen(&screens, case, &posted).await?;
-    ReviewScreen::of(&screens, &person, case, Some(&posted), problem, &chosen).await?.refused()
+    ReviewScreen::of(&screens, &staff, case, Some(&posted), problem, &chosen).await?.refused()
 }
 
 /// The next item that waits, else the list; both tell what happened to this one.
@@ -121,6 +125,8 @@ fn decided(screens: &Screens, case: &Case, posted: &Posted) -> Result<Decided, P
     let (values, number) = values(form, reading, &case.item.reasons, posted, &mut problem);
     if posted.resident.is_none() {
         problem.person = Some("本人を選んでください。".into());
+    } else if person::is_doubtful(&case.item.reasons) && !posted.confirmed.contains(&FieldId::from(PERSON)) {
+        problem.person = Some("本人で間違いないか確かめて、Enter を押してください。".into());
     }
     if !problem.wrong.is_empty() || problem.person.is_some() {
         problem.words = Some("確定できません。赤い印の項目を確かめてください。".into());
@@ -227,7 +233,7 @@ fn problem_of(outcome: Outcome, screens: &Screens, case: &Case) -> Option<Proble
         },
         Outcome::Refused(CommitRefused::BadValue { field, .. }) => Problem {
             words: Some("確定できません。赤い印の項目を確かめてください。".into()),
-            wrong: [(field, "この項目に入らない値です。".to_owned())].into_iter().collect::<std::collections::BTreeMap<FieldId, String>>(),
+            wrong: BTreeMap::from([(field, "この項目に入らない値です。".to_owned())]),
             ..Problem::default()
         },
         Outcome::Refused(refused) => Problem { words: Some(refused.text()), ..Problem::default() },

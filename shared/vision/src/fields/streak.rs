@@ -53,11 +53,16 @@ impl Streaks {
         let ends = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]].map(across);
         let low = ends.into_iter().fold(f64::MAX, f64::min);
         let high = ends.into_iter().fold(f64::MIN, f64::max);
+        // A leaning line changes columns: a pixel counts as inked when its neighbour across the feed is.
+        let step = if feed[1].abs() > feed[0].abs() { 1 } else { picture.width };
+        let near = |at: usize| {
+            inked(at) || at >= step && inked(at - step) || at + step < pixels && inked(at + step)
+        };
         let mut counts = vec![(0u32, 0u32); ((high - low) * picture.ppm) as usize + 1];
         for at in (0..pixels).filter(|&at| open(at)) {
             let bin = ((across(picture.mm(at)) - low) * picture.ppm) as usize;
             if let Some(count) = counts.get_mut(bin) {
-                *count = (count.0 + 1, count.1 + u32::from(inked(at)));
+                *count = (count.0 + 1, count.1 + u32::from(near(at)));
             }
         }
         let full: Vec<bool> = counts
@@ -70,10 +75,9 @@ impl Streaks {
         let mut lines = Vec::new();
         let mut at = 0;
         for run in full.chunk_by(|a, b| a == b) {
-            if run[0] && run.len() as f64 <= c::STREAK_WIDE_MM * picture.ppm {
-                // One pixel more on both sides: the line's soft edge.
-                let edge = |bin: f64| low + bin / picture.ppm;
-                lines.push([edge(at as f64 - 1.0), edge((at + run.len()) as f64 + 1.0)]);
+            // Both sides are one pixel too wide, which covers the line's soft edges.
+            if run[0] && run.len() as f64 - 2.0 <= c::STREAK_WIDE_MM * picture.ppm {
+                lines.push([at, at + run.len()].map(|bin| low + bin as f64 / picture.ppm));
             }
             at += run.len();
         }

@@ -23,18 +23,20 @@ fn child() -> Command {
     command
 }
 
-/// `7` three times, as a seven-segment display draws it, 20 px wide strokes.
-fn sevens() -> (Vec<u8>, usize) {
-    let (width, height) = (360, 140);
+/// The word TILE in letters made of bars.
+fn tile() -> (Vec<u8>, usize) {
+    const LETTERS: [&[[usize; 4]]; 4] = [
+        &[[0, 0, 60, 14], [23, 0, 14, 100]],
+        &[[20, 0, 14, 100]],
+        &[[5, 0, 14, 100], [5, 86, 50, 14]],
+        &[[5, 0, 14, 100], [5, 0, 50, 14], [5, 43, 46, 14], [5, 86, 50, 14]],
+    ];
+    let (width, height) = (340, 140);
     let mut pixels = vec![255; width * height];
-    for digit in 0..3 {
-        for y in 20..120 {
-            for x in 0..70 {
-                let top = y < 38;
-                let slanted = (x as f64 - (58.0 - (y as f64 - 20.0) * 0.42)).abs() < 9.0;
-                if top || slanted {
-                    pixels[y * width + 30 + digit * 105 + x] = 10;
-                }
+    for (i, letter) in LETTERS.iter().enumerate() {
+        for &[x, y, w, h] in letter.iter() {
+            for row in 0..h {
+                pixels[(20 + y + row) * width + 30 + i * 75 + x..][..w].fill(10);
             }
         }
     }
@@ -44,27 +46,27 @@ fn sevens() -> (Vec<u8>, usize) {
 #[test]
 fn a_child_reads_print_and_comes_back_after_it_was_killed() {
     let mut ocr = Ocr::spawn(child()).unwrap();
-    let (pixels, width) = sevens();
+    let (pixels, width) = tile();
     let text = ocr.read(&pixels, width, "eng", Layout::Line).unwrap();
-    assert_eq!(text.text.trim(), "777");
+    assert_eq!(text.text.trim(), "TILE");
     assert!(text.confidence > 30.0);
     ocr.kill_child();
-    assert_eq!(ocr.read(&pixels, width, "eng", Layout::Line).unwrap().text.trim(), "777");
+    assert_eq!(ocr.read(&pixels, width, "eng", Layout::Line).unwrap().text.trim(), "TILE");
 }
 
 #[test]
 fn a_language_without_data_is_an_error_and_the_child_lives_on() {
     let mut ocr = Ocr::spawn(child()).unwrap();
-    let (pixels, width) = sevens();
+    let (pixels, width) = tile();
     for language in ["xyz", "../eng", ""] {
         assert!(matches!(ocr.read(&pixels, width, language, Layout::Line), Err(OcrError::Tesseract(_))));
     }
-    assert_eq!(ocr.read(&pixels, width, "eng", Layout::Line).unwrap().text.trim(), "777");
+    assert_eq!(ocr.read(&pixels, width, "eng", Layout::Line).unwrap().text.trim(), "TILE");
 }
 
 #[test]
 fn a_program_that_hangs_dies_or_is_missing_gives_an_error() {
-    let (pixels, width) = sevens();
+    let (pixels, width) = tile();
     let mut hangs = Command::new("sleep");
     hangs.arg("60");
     let mut ocr = Ocr::spawn(hangs).unwrap().with_patience(Duration::from_millis(50));

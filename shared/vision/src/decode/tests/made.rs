@@ -59,7 +59,8 @@ impl TiffPlan {
 
     /// An uncompressed file of strips of `rows` rows.
     pub fn strips(self, samples: &[u8], rows: usize) -> Vec<u8> {
-        let row_bytes = samples.len() / self.size[1] as usize;
+        // Too few samples, for headers that promise more than there is, make one short strip.
+        let row_bytes = (samples.len() / self.size[1] as usize).max(1);
         let data = samples.chunks(row_bytes * rows).collect();
         let rows_per_strip = Field::longs(self.order, tag::ROWS_PER_STRIP, [rows as u32]);
         let chunks = Chunks { offsets_tag: tag::STRIP_OFFSETS, lengths_tag: tag::STRIP_LENGTHS, data };

@@ -1,5 +1,6 @@
 //! Files made here, so that every pixel of them is known, and real scans where they lie beside the repository.
 
+mod bench;
 mod hostile;
 mod jpeg_png;
 mod made;

@@ -1,0 +1,121 @@
+//! Simulated mail for the bench: printed, filled in, scanned and encoded page by page.
+
+use super::case::{Case, ExpectedPage};
+use crate::cli::BenchArgs;
+use crate::demo::city;
+use crate::sheets::{self, Truth};
+use anyhow::{Context, Result};
+use domain::form::{Form, PrintSource};
+use domain::slip::management_number;
+use press::{Fonts, Printer, Slip};
+use rand::{RngExt, SeedableRng};
+use simulator::{Condition, FileFormat, Handwriting, Rng, Scanner, file};
+use std::io::Read;
+use std::path::Path;
+
+/// Slips printed at a time: a few hundred megabytes as paper.
+const BATCH: u32 = 16;
+
+/// Hands `count` pages to `each`: name, truth, bytes of the file.
+///
+/// # Errors
+/// Those of `each`, or of reading the handwriting.
+pub fn each(
+    forms: &[Form],
+    count: u32,
+    args: &BenchArgs,
+    each: &mut dyn FnMut(&str, &Case, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let slips: Vec<&Form> = forms.iter().filter(|form| form.programme.is_some()).collect();
+    if count == 0 || slips.is_empty() {
+        return Ok(());
+    }
+    let handwriting = args.handwriting.as_deref().map(handwriting).transpose()?;
+    let printer = Printer::new(Fonts::find()?);
+    let mut rng = Rng::seed_from_u64(args.seed);
+    let mut serial = rng.random_range(1_000_000..90_000_000);
+    for batch in 0..count.div_ceil(BATCH) {
+        let form = slips[batch as usize % slips.len()];
+        let size = BATCH.min(count - batch * BATCH) as usize;
+        for (at, (sheet, truth)) in
+            filled(&printer, form, size, &mut serial, handwriting.as_ref(), &mut rng)?.into_iter().enumerate()
+        {
+            let index = batch as usize * BATCH as usize + at;
+            let condition =
+                [Condition::Clean, Condition::Everyday, Condition::Everyday, Condition::Rough][index % 4];
+            let scanner = Scanner::draw(condition, &mut rng);
+            let format = FileFormat::ALL[index / 4 % FileFormat::ALL.len()];
+            let bytes = file::encode(&[scanner.scan(&sheet, &mut rng)], scanner.dpi, format);
+            let note = format!("{condition:?} {:.0} dpi", scanner.dpi);
+            let case = Case {
+                file: String::new(),
+                format: format.as_str().to_owned(),
+                note,
+                pages: vec![expected(truth)],
+            };
+            each(&format!("simulated {index} ({})", case.note), &case, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Printed and filled-in sheets of one form with their truths.
+///
+/// # Errors
+/// When the form cannot be printed.
+pub fn filled(
+    printer: &Printer,
+    form: &Form,
+    count: usize,
+    serial: &mut u32,
+    handwriting: Option<&Handwriting>,
+    rng: &mut Rng,
+) -> Result<Vec<(simulator::Sheet, Truth)>> {
+    let citizens = city::citizens(count, rng);
+    let clinics = city::clinics(4, rng);
+    let mut numbers = Vec::with_capacity(count);
+    while numbers.len() < count {
+        *serial += 1;
+        numbers.extend(management_number(form.number, *serial));
+    }
+    let slips = numbers.iter().map(|number| {
+        Slip::numbered(number.clone())
+            .with(PrintSource::Name, "読取　花子")
+            .with(PrintSource::Kana, "ヨミトリ　ハナコ")
+            .with(PrintSource::Address, "読取市本町1丁目2番3号")
+            .with(PrintSource::PostalCode, "000-0101")
+            .with(PrintSource::BirthDate, "昭和25年3月4日")
+            .with(PrintSource::Sex, "女")
+    });
+    let pdf = printer.document(form, slips, &mut |_| {})?;
+    let mut filled = Vec::with_capacity(count);
+    for ((mut sheet, number), citizen) in sheets::paper(form, &pdf)?.into_iter().zip(&numbers).zip(&citizens)
+    {
+        let visit =
+            jiff::civil::date(2026, 10, 1).saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
+        let known = sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit);
+        let truth = sheets::fill_in(&mut sheet, form, known, &number.0, "", handwriting, rng);
+        filled.push((sheet, truth));
+    }
+    Ok(filled)
+}
+
+/// The truth of one side as a bench expects it.
+pub fn expected(truth: Truth) -> ExpectedPage {
+    ExpectedPage { form: Some(truth.form), management_number: truth.management_number, fields: truth.fields }
+}
+
+/// Real handwritten digits: `PREFIX-images.idx3.gz` and `PREFIX-labels.idx1.gz`, as MNIST has them.
+fn handwriting(prefix: &Path) -> Result<Handwriting> {
+    let unpack = |ending: &str| {
+        let path = format!("{}-{ending}.gz", prefix.display());
+        let file = std::fs::File::open(&path).with_context(|| format!("cannot read {path}"))?;
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(file)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{path} is broken"))?;
+        anyhow::Ok(bytes)
+    };
+    Handwriting::from_idx(&unpack("images.idx3")?, &unpack("labels.idx1")?, |_| true)
+        .with_context(|| format!("{} are no pictures of all ten digits", prefix.display()))
+}

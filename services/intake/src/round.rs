@@ -1,0 +1,208 @@
+//! One round through the inbox: claim, split, store, commit, put away; two files are split while a third is
+//! committed, and they are committed in their order, for a batch ticket owns the slips that follow it.
+
+use crate::claim::Claim;
+use crate::files::{move_into, move_with_reason};
+use crate::inbox::{Found, Inbox};
+use crate::names::FAILED;
+use crate::split::{Prepared, prepare};
+use crate::{Config, Deps, stopping};
+use anyhow::{Context, Result, anyhow};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{FileState, NewFile, Rows, TakenFile};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// Files being read and split at the same time: a file may be 512 MiB, and its pages as much again.
+const AHEAD: usize = 2;
+/// Ends of the program in the middle of one file before the file is held to be the cause. 5: an unlucky week of
+/// power cuts does not reach it.
+const MOST_CRASHES: u32 = 5;
+/// Latest arrivals among which that of an interrupted file is looked for; it is one of the last few.
+const LATEST: u32 = 50;
+
+const CRASHES: &str = "このファイルの取込中にプログラムが繰り返し停止しました。別の形式（TIFF・JPEG・PDF）で再スキャンし、システム管理者に連絡してください";
+
+/// What a round needs.
+pub(crate) struct Round {
+    config: Config,
+    deps: Deps,
+    inbox: Arc<Mutex<Inbox>>,
+    /// Told at every commit: there is something in the outbox.
+    committed: Arc<Notify>,
+}
+
+/// A claimed file that is being prepared.
+type Ahead = (Arc<Claim>, JoinHandle<Result<Prepared>>);
+
+impl Round {
+    pub(crate) fn new(config: Config, deps: Deps, committed: Arc<Notify>) -> Self {
+        let inbox = Arc::new(Mutex::new(Inbox::new(&config.inbox, config.settle)));
+        Self { config, deps, inbox, committed }
+    }
+
+    /// Takes everything that is whole; what is already in hand first. Gives when to look again because of an
+    /// unfinished file. An error is the machine's: what is in hand stays there for the next round.
+    pub(crate) async fn take_all(&self, shutdown: &watch::Receiver<bool>) -> Result<Option<Duration>> {
+        for claim in Claim::leftovers(&self.config.inbox).context("the files in hand cannot be listed")? {
+            if stopping(shutdown) {
+                return Ok(None);
+            }
+            self.take_again(claim).await?;
+        }
+        let inbox = self.inbox.clone();
+        let look = move || inbox.lock().unwrap_or_else(PoisonError::into_inner).look();
+        let look = tokio::task::spawn_blocking(look).await?.context("the inbox cannot be opened")?;
+        self.take_new(look.whole, shutdown).await?;
+        Ok(look.due)
+    }
+
+    async fn take_new(&self, whole: Vec<Found>, shutdown: &watch::Receiver<bool>) -> Result<()> {
+        let mut whole = whole.into_iter();
+        let mut ahead = VecDeque::new();
+        loop {
+            while ahead.len() < AHEAD && !stopping(shutdown) {
+                let Some(found) = whole.next() else { break };
+                ahead.extend(self.start(&found)?);
+            }
+            let Some((claim, preparing)) = ahead.pop_front() else {
+                return Ok(());
+            };
+            if let Err(error) = self.conclude(&claim, preparing, false).await {
+                // Their order is kept: none of them is concluded before this one.
+                for (_, preparing) in ahead {
+                    let _ = preparing.await;
+                }
+                return Err(error);
+            }
+        }
+    }
+
+    /// Claims a file and begins to prepare it; `None` when it went away.
+    fn start(&self, found: &Found) -> Result<Option<Ahead>> {
+        let now = (self.deps.now)();
+        let claim = Claim::take(&self.config.inbox, found, now).context("a file cannot be claimed")?;
+        Ok(claim.map(|claim| self.prepare(Arc::new(claim))))
+    }
+
+    fn prepare(&self, claim: Arc<Claim>) -> Ahead {
+        let preparing = tokio::spawn(prepare(claim.clone(), self.deps.pages.clone()));
+        (claim, preparing)
+    }
+
+    /// A file that was in hand when something failed. If it is what ends the program, that is seen in the end.
+    async fn take_again(&self, mut claim: Claim) -> Result<()> {
+        let crashes = claim.crashes();
+        if crashes >= MOST_CRASHES {
+            let bytes = claim.path().metadata().map_or(0, |metadata| metadata.len());
+            return self.refuse(&claim, bytes, CRASHES.into()).await;
+        }
+        claim.set_crashes(crashes + 1)?;
+        let (claim, preparing) = self.prepare(Arc::new(claim));
+        let result = self.conclude(&claim, preparing, true).await;
+        if let (Err(_), Some(mut claim)) = (&result, Arc::into_inner(claim)) {
+            claim.set_crashes(crashes)?;
+        }
+        result
+    }
+
+    /// Commits what was prepared, then puts the file away.
+    async fn conclude(
+        &self,
+        claim: &Claim,
+        preparing: JoinHandle<Result<Prepared>>,
+        again: bool,
+    ) -> Result<()> {
+        match preparing.await.context("the preparation of a file broke off")?? {
+            Prepared::Gone => {
+                tracing::info!("a file was taken away before it could be read");
+                claim.clear();
+                Ok(())
+            }
+            Prepared::Bad { bytes, reason } => self.refuse(claim, bytes, reason).await,
+            Prepared::Good(file) => {
+                self.commit(claim, file, again).await?;
+                self.put_away(claim)
+            }
+        }
+    }
+
+    async fn commit(&self, claim: &Claim, file: NewFile, again: bool) -> Result<()> {
+        let (now, since) = ((self.deps.now)(), claim.at());
+        let scan = file.scan.clone();
+        let take = move |rows: &store::Writer| {
+            if again && arrived(rows, &file, since)? {
+                return Ok(None);
+            }
+            rows.take_file(&file, now).map(Some)
+        };
+        match self.deps.store.write_async(take).await.map_err(machine)? {
+            Some(TakenFile::Taken { file, pages }) => {
+                tracing::info!(file.seq = file, file.scan = %scan, file.pages = pages.len(), "file taken");
+                self.committed.notify_one();
+            }
+            Some(TakenFile::Duplicate { file, of }) => {
+                tracing::info!(file.seq = file, file.duplicate_of = of, file.scan = %scan, "file came before");
+            }
+            None => tracing::info!(file.scan = %scan, "file was already taken before the interruption"),
+        }
+        Ok(())
+    }
+
+    /// Moves the file to the day's folder of `scans`.
+    fn put_away(&self, claim: &Claim) -> Result<()> {
+        let day = claim.at().to_zoned(self.config.time_zone.clone()).date().to_string();
+        let folder = self.config.scans.join(day).join(claim.stream());
+        move_into(&folder, claim.name(), &claim.path())
+            .context("a file that was taken cannot be put away")?;
+        claim.clear();
+        Ok(())
+    }
+
+    /// Notes a bad file, and moves it to `failed` with a note for people.
+    async fn refuse(&self, claim: &Claim, bytes: u64, reason: String) -> Result<()> {
+        let now = (self.deps.now)();
+        let name = claim.name().to_string_lossy().into_owned();
+        let note = self.note(claim, &name, &reason);
+        let stream = claim.stream();
+        let seq = self
+            .deps
+            .store
+            .write_async(move |rows| rows.fail_file(&stream, &name, bytes, &reason, now))
+            .await
+            .map_err(machine)?;
+        tracing::warn!(file.seq = seq, "file failed; the reason lies beside it");
+        move_with_reason(&self.config.inbox.join(FAILED), claim.name(), &claim.path(), &note)
+            .context("a bad file cannot be put aside")?;
+        claim.clear();
+        Ok(())
+    }
+
+    fn note(&self, claim: &Claim, name: &str, reason: &str) -> String {
+        let at = claim.at().to_zoned(self.config.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let stream = claim.stream();
+        let folder = if stream.is_empty() { "inbox" } else { &stream };
+        format!(
+            "ファイル　: {name}\n入れた場所: {folder}\n受付日時　: {at}\n\n取り込めませんでした。\n{reason}。\n\n\
+             このファイルは消さずにここに残しています。直したファイルは inbox に入れ直してください。\n"
+        )
+    }
+}
+
+/// Whether `file` is already among the arrivals since it was claimed: it was interrupted after its commit.
+fn arrived(rows: &Rows, file: &NewFile, since: jiff::Timestamp) -> Result<bool, store::Error> {
+    let latest = rows.scan_files(None, LATEST)?;
+    Ok(latest.iter().any(|row| {
+        row.state != FileState::Failed
+            && row.scan.as_ref() == Some(&file.scan)
+            && (&row.name, &row.folder) == (&file.name, &file.folder)
+            && row.arrived_at >= since
+    }))
+}
+
+fn machine(error: store::Error) -> anyhow::Error {
+    let temporary = error.is_temporary();
+    anyhow!(error).context(if temporary { "the database is busy or full" } else { "the database refuses" })
+}
