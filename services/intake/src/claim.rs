@@ -28,7 +28,6 @@ pub(crate) struct Claim {
 impl Claim {
     /// Takes `found` out of the inbox. `None` when it is gone or has changed since it was looked at.
     pub(crate) fn take(inbox: &Path, found: &Found, now: Timestamp) -> io::Result<Option<Self>> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let from = inbox.join(&found.relative);
         let unchanged = |meta: &fs::Metadata| meta.is_file() && shape(meta) == found.shape;
         match from.symlink_metadata() {
@@ -36,14 +35,7 @@ impl Claim {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => return Ok(None),
         }
-        let claim = Self {
-            claimed: inbox.join(CLAIMED),
-            // Rows count milliseconds: the two must compare.
-            at: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
-            number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            crashes: 0,
-            relative: found.relative.clone(),
-        };
+        let claim = Self::new_folder(inbox, &found.relative, now)?;
         let to = claim.path();
         fs::create_dir_all(to.parent().unwrap_or(inbox))?;
         match move_file(&from, &to) {
@@ -51,6 +43,23 @@ impl Claim {
             Err(error) => {
                 claim.clear();
                 if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error) }
+            }
+        }
+    }
+
+    /// A claim with an empty folder of its own.
+    fn new_folder(inbox: &Path, relative: &Path, now: Timestamp) -> io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let claimed = inbox.join(CLAIMED);
+        fs::create_dir_all(&claimed)?;
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let relative = relative.to_owned();
+            let claim =
+                Self { claimed: claimed.clone(), at: in_milliseconds(now), number, crashes: 0, relative };
+            match fs::create_dir(claim.folder()) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| claim),
             }
         }
     }
@@ -128,6 +137,11 @@ impl Claim {
         let at = self.at.as_millisecond();
         self.claimed.join(format!("{at}-{}-{}", self.number, self.crashes))
     }
+}
+
+/// Rows and folder names count milliseconds: so that they compare.
+fn in_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 fn parse(name: &OsStr) -> Option<(Timestamp, u32, u32)> {

@@ -9,6 +9,7 @@ use crate::split::{Prepared, prepare};
 use crate::{Config, Deps, stopping};
 use anyhow::{Context, Result, anyhow};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{FileState, NewFile, Rows, TakenFile};
@@ -53,8 +54,8 @@ impl Round {
             self.take_again(claim).await?;
         }
         let inbox = self.inbox.clone();
-        let look = move || inbox.lock().unwrap_or_else(PoisonError::into_inner).look();
-        let look = tokio::task::spawn_blocking(look).await?.context("the inbox cannot be opened")?;
+        let look = aside(move || inbox.lock().unwrap_or_else(PoisonError::into_inner).look());
+        let look = look.await.context("the inbox cannot be opened")?;
         self.take_new(look.whole, shutdown).await?;
         Ok(look.due)
     }
@@ -65,7 +66,7 @@ impl Round {
         loop {
             while ahead.len() < AHEAD && !stopping(shutdown) {
                 let Some(found) = whole.next() else { break };
-                ahead.extend(self.start(&found)?);
+                ahead.extend(self.start(found).await?);
             }
             let Some((claim, preparing)) = ahead.pop_front() else {
                 return Ok(());
@@ -81,9 +82,10 @@ impl Round {
     }
 
     /// Claims a file and begins to prepare it; `None` when it went away.
-    fn start(&self, found: &Found) -> Result<Option<Ahead>> {
-        let now = (self.deps.now)();
-        let claim = Claim::take(&self.config.inbox, found, now).context("a file cannot be claimed")?;
+    async fn start(&self, found: Found) -> Result<Option<Ahead>> {
+        let (inbox, now) = (self.config.inbox.clone(), (self.deps.now)());
+        let claim =
+            aside(move || Claim::take(&inbox, &found, now)).await.context("a file cannot be claimed")?;
         Ok(claim.map(|claim| self.prepare(Arc::new(claim))))
     }
 
@@ -97,7 +99,7 @@ impl Round {
         let crashes = claim.crashes();
         if crashes >= MOST_CRASHES {
             let bytes = claim.path().metadata().map_or(0, |metadata| metadata.len());
-            return self.refuse(&claim, bytes, CRASHES.into()).await;
+            return self.refuse(&Arc::new(claim), bytes, CRASHES.into()).await;
         }
         claim.set_crashes(crashes + 1)?;
         let (claim, preparing) = self.prepare(Arc::new(claim));
@@ -124,7 +126,7 @@ impl Round {
             Prepared::Bad { bytes, reason } => self.refuse(claim, bytes, reason).await,
             Prepared::Good(file) => {
                 self.commit(claim, file, again).await?;
-                self.put_away(claim)
+                self.put_away(claim.clone()).await
             }
         }
     }
@@ -152,32 +154,33 @@ impl Round {
     }
 
     /// Moves the file to the day's folder of `scans`.
-    fn put_away(&self, claim: &Claim) -> Result<()> {
+    async fn put_away(&self, claim: Arc<Claim>) -> Result<()> {
         let day = claim.at().to_zoned(self.config.time_zone.clone()).date().to_string();
         let folder = self.config.scans.join(day).join(claim.stream());
-        move_into(&folder, claim.name(), &claim.path())
-            .context("a file that was taken cannot be put away")?;
-        claim.clear();
-        Ok(())
+        let put = move || {
+            move_into(&folder, claim.name(), &claim.path())?;
+            claim.clear();
+            Ok(())
+        };
+        aside(put).await.context("a file that was taken cannot be put away")
     }
 
     /// Notes a bad file, and moves it to `failed` with a note for people.
-    async fn refuse(&self, claim: &Claim, bytes: u64, reason: String) -> Result<()> {
+    async fn refuse(&self, claim: &Arc<Claim>, bytes: u64, reason: String) -> Result<()> {
         let now = (self.deps.now)();
         let name = claim.name().to_string_lossy().into_owned();
         let note = self.note(claim, &name, &reason);
         let stream = claim.stream();
-        let seq = self
-            .deps
-            .store
-            .write_async(move |rows| rows.fail_file(&stream, &name, bytes, &reason, now))
-            .await
-            .map_err(machine)?;
+        let fail = move |rows: &store::Writer| rows.fail_file(&stream, &name, bytes, &reason, now);
+        let seq = self.deps.store.write_async(fail).await.map_err(machine)?;
         tracing::warn!(file.seq = seq, "file failed; the reason lies beside it");
-        move_with_reason(&self.config.inbox.join(FAILED), claim.name(), &claim.path(), &note)
-            .context("a bad file cannot be put aside")?;
-        claim.clear();
-        Ok(())
+        let (failed, claim) = (self.config.inbox.join(FAILED), claim.clone());
+        let put = move || {
+            move_with_reason(&failed, claim.name(), &claim.path(), &note)?;
+            claim.clear();
+            Ok(())
+        };
+        aside(put).await.context("a bad file cannot be put aside")
     }
 
     fn note(&self, claim: &Claim, name: &str, reason: &str) -> String {
@@ -200,6 +203,11 @@ fn arrived(rows: &Rows, file: &NewFile, since: jiff::Timestamp) -> Result<bool, 
             && (&row.name, &row.folder) == (&file.name, &file.folder)
             && row.arrived_at >= since
     }))
+}
+
+/// Runs `work` where waiting for a disk or a share stops nobody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+    Ok(tokio::task::spawn_blocking(work).await??)
 }
 
 fn machine(error: store::Error) -> anyhow::Error {

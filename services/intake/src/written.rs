@@ -44,11 +44,13 @@ fn locked(file: &File) -> bool {
 #[cfg(target_os = "linux")]
 fn open_for_writing(file: &File) -> bool {
     use std::os::fd::AsRawFd;
+    /// `asm-generic/fcntl.h` of Linux: which signal announces that a lease is wanted back.
+    const F_SETSIG: libc::c_int = 10;
     let fd = file.as_raw_fd();
     // A writer who comes at this very moment would be announced by SIGIO, which ends the process; SIGURG is ignored.
     // SAFETY: plain integer commands on a descriptor that is open for the whole call; no memory is passed.
     let lease = unsafe {
-        if libc::fcntl(fd, libc::F_SETSIG, libc::SIGURG) == -1 {
+        if libc::fcntl(fd, F_SETSIG, libc::SIGURG) == -1 {
             return false;
         }
         libc::fcntl(fd, libc::F_SETLEASE, libc::F_RDLCK)

@@ -60,7 +60,6 @@ pub struct PageFacts {
 
 /// One field as it stands.
 struct ReadField {
-    id: String,
     label: String,
     value: String,
     sure: bool,
@@ -130,7 +129,6 @@ fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldValue]) -> 
         let decided = decisions.iter().find(|decision| decision.field == read.id);
         let final_value = decided.and_then(|decision| decision.final_value.as_ref());
         Some(ReadField {
-            id: field.id.to_string(),
             label: field.label.clone(),
             value: words::value(field, final_value.unwrap_or(&read.value)),
             sure: read.decision == Decision::Accept,

@@ -10,6 +10,7 @@ use krilla::graphic::Graphic;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::{Document, SerializeSettings};
+use std::ops::RangeInclusive;
 
 /// 印刷. Turns forms into PDF. Pure: the same form, slips and fonts give the same bytes.
 #[derive(Clone)]
@@ -59,13 +60,26 @@ impl Printer {
             let reason = format!("it has no side {side}");
             return Err(PressError::Form { form: form.id.to_string(), reason });
         }
+        self.empty(form, side..=side)
+    }
+
+    /// The empty sheet with all its sides, one PDF page each, for people who look at a form.
+    ///
+    /// # Errors
+    /// What is wrong with the form.
+    pub fn preview(&self, form: &Form) -> Result<Vec<u8>, PressError> {
+        self.empty(form, 1..=form.sides)
+    }
+
+    fn empty(&self, form: &Form, sides: RangeInclusive<u8>) -> Result<Vec<u8>, PressError> {
         let mut document = start(form);
-        let settings = paper(form)?;
-        let mut page = document.start_page_with(settings);
-        let mut surface = page.surface();
-        sheet::draw(&mut Canvas::new(&mut surface, &self.fonts), form, side)?;
-        surface.finish();
-        page.finish();
+        for side in sides {
+            let mut page = document.start_page_with(paper(form)?);
+            let mut surface = page.surface();
+            sheet::draw(&mut Canvas::new(&mut surface, &self.fonts), form, side)?;
+            surface.finish();
+            page.finish();
+        }
         finish(document)
     }
 

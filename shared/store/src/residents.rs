@@ -142,7 +142,8 @@ impl Writer<'_> {
             *count += 1;
             self.put_resident(resident, import)?;
         }
-        if mode == ImportMode::Full {
+        // An empty file says nothing about anybody.
+        if mode == ImportMode::Full && !residents.is_empty() {
             let sql =
                 "update residents set resident_until = ?2 where imported <> ?1 and resident_until is null";
             done.departed = run(self.connection, sql, params![import, day(now).to_string()])? as u64;

@@ -61,11 +61,12 @@ const IMBALANCES: &[(&str, &str)] = &[
     ),
     (
         "pages outside the envelope of the ticket before them",
-        "select count(*) as n from pages p
-         where p.envelope <> (select t.opens from pages t
-                              where t.folder = p.folder and (t.file, t.number) <= (p.file, p.number)
-                                and t.opens is not null
-                              order by t.file desc, t.number desc limit 1)",
+        "select count(*) as n from pages p join envelopes e on e.id = p.envelope
+         where iif(e.clinic is null, null, e.id)
+               is not (select t.opens from pages t
+                       where t.folder = p.folder and (t.file, t.number) <= (p.file, p.number)
+                         and t.opens is not null
+                       order by t.file desc, t.number desc limit 1)",
     ),
     (
         "slips committed from two pages",

@@ -9,7 +9,9 @@ pub mod registered;
 pub mod template;
 
 pub use affine::Affine;
-pub use decode::{DecodeError, Limits, Media, PageImage, decode, decode_pages, encode_jpeg, encode_png, split};
+pub use decode::{
+    DecodeError, Limits, Media, PageImage, decode, decode_pages, encode_jpeg, encode_png, split,
+};
 pub use gray::GrayPage;
 pub use registered::{Patch, RegisteredPage};
 pub use template::{Blank, Template};

@@ -87,6 +87,6 @@ fn show(form: &Form, json: bool) -> Result<()> {
 
 /// All sides of the empty sheet, one PDF page each.
 fn preview(form: &Form, out: &Path) -> Result<()> {
-    let pdf = Printer::new(Fonts::find()?).blanks(form)?;
+    let pdf = Printer::new(Fonts::find()?).preview(form)?;
     std::fs::write(out, pdf).with_context(|| format!("cannot write {}", out.display()))
 }

@@ -153,7 +153,7 @@ fn values(
             continue;
         }
         let confirmed = posted.confirmed.contains(&field.id);
-        if rows::is_doubtful(form, field, reading, reasons) && !confirmed {
+        if rows::is_doubtful(form, field, reasons) && !confirmed {
             problem.wrong.insert(field.id.clone(), "まだ確認していません。画像と見比べて Enter を押してください。".into());
             continue;
         }

@@ -72,7 +72,6 @@ struct ReviewScreen {
 
 /// The part that says whose slip it is.
 struct PersonPart {
-    page: String,
     candidates: Vec<CandidateRow>,
     pictures: Vec<PersonPicture>,
     doubt: bool,
@@ -253,7 +252,6 @@ impl PersonPart {
         let candidates = person::candidates(&case.persons, &case.item.outcome, chosen, people::today());
         let nobody = candidates.is_empty();
         Self {
-            page: case.view.page.id.to_string(),
             doubt: person::is_doubtful(&case.item.reasons) || nobody,
             reasons: if nobody { vec!["候補者が見つかりません。検索してください。".into()] } else { Vec::new() },
             candidates,

@@ -3,7 +3,7 @@
 use crate::people::PersonFacts;
 use domain::form::{Form, PrintSource};
 use domain::ids::ResidentId;
-use domain::matching::{Agreement, Candidate, MatchOutcome, explain};
+use domain::matching::{Agreement, Candidate, ItemMatch, MatchOutcome, explain};
 use domain::reading::FormReading;
 use domain::resident::Resident;
 use domain::review::ReviewReason;
@@ -29,10 +29,21 @@ pub struct CandidateRow {
     pub key: String,
     /// Who.
     pub facts: PersonFacts,
-    /// Item by item: words, class (`yes`, `no`, empty), and how it agrees.
-    pub items: Vec<(&'static str, &'static str, &'static str)>,
+    /// Item by item, what could be compared.
+    pub items: Vec<Compared>,
     /// Whether this one is chosen.
     pub chosen: bool,
+}
+
+/// One item of a candidate in words.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was compared.
+    pub label: &'static str,
+    /// Whether it speaks for the person.
+    pub agrees: bool,
+    /// In which way, when it is neither plainly the same nor plainly different.
+    pub note: &'static str,
 }
 
 /// A printed field that says who it is, to be looked at.
@@ -82,17 +93,19 @@ pub fn candidates(persons: &[Person], outcome: &MatchOutcome, chosen: Option<i64
     let row = |(at, person): (usize, &Person)| CandidateRow {
         key: if at < 9 { (at + 1).to_string() } else { String::new() },
         facts: PersonFacts::of(person.row, &person.resident, today),
-        items: person.candidate.items.iter().map(|m| {
-            let class = match m.agreement {
-                Agreement::NotRead => "",
-                Agreement::Different => "no",
-                _ => "yes",
-            };
-            (m.item.label(), class, m.agreement.label())
-        }).collect(),
+        items: person.candidate.items.iter().filter_map(compared).collect(),
         chosen: chosen == Some(person.row),
     };
     persons.iter().enumerate().map(row).collect()
+}
+
+fn compared(item: &ItemMatch) -> Option<Compared> {
+    let note = match item.agreement {
+        Agreement::NotRead => return None,
+        Agreement::Equal | Agreement::Different => "",
+        close => close.label(),
+    };
+    Some(Compared { label: item.item.label(), agrees: item.agreement.supports(), note })
 }
 
 /// Whether a person must say who it is.

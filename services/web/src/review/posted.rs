@@ -34,7 +34,7 @@ impl Posted {
                 None if name == "round" => posted.round = value.parse().ok(),
                 None if name == "accept" => {
                     // The word of a rule is a JSON string without its quotes.
-                    let rule = serde_json::from_value(serde_json::Value::String(value));
+                    let rule: Result<RuleCode, _> = serde_json::from_value(serde_json::Value::String(value));
                     posted.accepted.extend(rule.ok());
                 }
                 _ => {}

@@ -97,7 +97,7 @@ pub fn rows(
 }
 
 /// Whether a person must confirm this field.
-pub fn is_doubtful(form: &Form, field: &Field, reading: &FormReading, reasons: &[ReviewReason]) -> bool {
+pub fn is_doubtful(form: &Form, field: &Field, reasons: &[ReviewReason]) -> bool {
     if is_number(form, field) {
         return reasons.iter().any(is_about_number);
     }
@@ -148,7 +148,7 @@ fn row(
         machine: words::value(field, &machine),
         sure: is_sure(form, field, reading, read),
         reasons: reasons.iter().filter(about_it).map(|reason| reason_in_row(reason, field)).collect(),
-        doubt: is_doubtful(form, field, reading, reasons),
+        doubt: is_doubtful(form, field, reasons),
         confirmed: posted.is_some_and(|posted| posted.confirmed.contains(&field.id)),
         illegible: posted.is_some_and(|posted| posted.illegible.contains(&field.id)),
         wrong: None,

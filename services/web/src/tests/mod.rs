@@ -1,0 +1,5 @@
+//! The screens over a small made-up office, asked as a browser asks.
+
+mod office;
+mod reviewing;
+mod showing;

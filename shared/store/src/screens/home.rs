@@ -38,7 +38,8 @@ impl Rows<'_> {
         let arrived = first(self.connection, sql, [], |row| row.col("n"))?.unwrap_or(0);
         let sql = "select count(*) as n, coalesce(sum(p.state not in ('received', 'read')), 0) as handled
                    from scan_files f join pages p on p.file = f.seq where f.arrived_at >= ?1";
-        let recent = first(self.connection, sql, [ms(since)], |row| Ok((row.col("n")?, row.col("handled")?)))?;
+        let recent =
+            first(self.connection, sql, [ms(since)], |row| Ok((row.col("n")?, row.col("handled")?)))?;
         let (recent, recent_handled) = recent.unwrap_or((0, 0));
         let sql = "select id from envelopes e
                    where clinic is not null or exists (select 1 from pages p where p.envelope = e.id)

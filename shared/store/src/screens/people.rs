@@ -37,7 +37,9 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn resident_row(&self, id: &ResidentId) -> Result<Option<i64>, Error> {
-        first(self.connection, "select id from residents where resident_id = ?1", [&id.0], |row| row.col("id"))
+        first(self.connection, "select id from residents where resident_id = ?1", [&id.0], |row| {
+            row.col("id")
+        })
     }
 
     /// Every slip printed for a person, newest first, with the page on which it came back.

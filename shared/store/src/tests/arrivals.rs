@@ -52,7 +52,10 @@ fn an_image_that_is_here_already_is_flagged_and_not_read() {
     // A person says that it is a page of its own after all.
     let moved = office.store.write(|rows| rows.read_again(&page.id, None, &clerk(), at(3))).unwrap();
     let page = office.page(&page.id);
-    assert_eq!((moved, page.state, page.round, page.duplicate_of), (Moved::Done, PageState::Received, 2, None));
+    assert_eq!(
+        (moved, page.state, page.round, page.duplicate_of),
+        (Moved::Done, PageState::Received, 2, None)
+    );
     office.adds_up();
 }
 
@@ -73,7 +76,8 @@ fn a_reading_counts_once_and_only_for_its_round() {
     let office = Office::open();
     let page = office.take("scan", "", 1).remove(0);
     let number = office.issue();
-    let apply = |round| office.store.write(|rows| rows.apply_reading(&read(&page, round, &number), at(2))).unwrap();
+    let apply =
+        |round| office.store.write(|rows| rows.apply_reading(&read(&page, round, &number), at(2))).unwrap();
     assert_eq!(apply(2), ReadingTaken::Late, "nobody asked for round 2");
     assert!(matches!(apply(1), ReadingTaken::New(_)));
     assert_eq!(apply(1), ReadingTaken::Late);

@@ -14,7 +14,8 @@ fn no_number_is_given_twice_even_by_several_processes_at_once() {
                 // Its own Store: what another process would hold.
                 let store = Store::open(&office.path()).unwrap();
                 scope.spawn(move || {
-                    let issue = || store.write(|rows| rows.issue_slips(form, residents, &clerk(), at(1))).unwrap();
+                    let issue =
+                        || store.write(|rows| rows.issue_slips(form, residents, &clerk(), at(1))).unwrap();
                     (0..4).flat_map(|_| issue()).map(|(number, _)| number.0).collect::<Vec<_>>()
                 })
             })
@@ -31,9 +32,12 @@ fn a_number_of_a_failed_issue_leaves_no_trace() {
     let office = Office::open();
     let first = office.issue();
     let some_unknown = [ResidentId("1".into()), ResidentId("404".into())];
-    assert!(office.store.write(|rows| rows.issue_slips(&office.form, &some_unknown, &clerk(), at(1))).is_err());
+    assert!(
+        office.store.write(|rows| rows.issue_slips(&office.form, &some_unknown, &clerk(), at(1))).is_err()
+    );
     let next = office.issue();
-    let slips = office.store.read(|rows| Ok((rows.slip(&first)?.is_some(), rows.slip(&next)?.is_some()))).unwrap();
+    let slips =
+        office.store.read(|rows| Ok((rows.slip(&first)?.is_some(), rows.slip(&next)?.is_some()))).unwrap();
     assert!(first < next && slips == (true, true));
 }
 

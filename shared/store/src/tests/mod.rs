@@ -51,7 +51,10 @@ impl Office {
         let store = Store::open(&folder.path().join("yomitori.db")).unwrap();
         let office = Self { store, form: Form::parse("trial", FORM).unwrap(), _folder: folder };
         let residents = [resident("1", "渡邉 花子", "ワタナベ ハナコ")];
-        office.store.write(|rows| rows.import_residents(&residents, ImportMode::Diff, &clerk(), at(0))).unwrap();
+        office
+            .store
+            .write(|rows| rows.import_residents(&residents, ImportMode::Diff, &clerk(), at(0)))
+            .unwrap();
         office
     }
 
@@ -70,7 +73,8 @@ impl Office {
 
     fn issue(&self) -> ManagementNumber {
         let residents = [ResidentId("1".into())];
-        let issued = self.store.write(|rows| rows.issue_slips(&self.form, &residents, &clerk(), at(0))).unwrap();
+        let issued =
+            self.store.write(|rows| rows.issue_slips(&self.form, &residents, &clerk(), at(0))).unwrap();
         issued.into_iter().next().unwrap().0
     }
 
@@ -105,10 +109,8 @@ impl Office {
     }
 
     fn adds_up(&self) {
-        let (imbalances, counts, envelopes) = self
-            .store
-            .read(|rows| Ok((rows.imbalances()?, rows.counts()?, rows.envelopes()?)))
-            .unwrap();
+        let (imbalances, counts, envelopes) =
+            self.store.read(|rows| Ok((rows.imbalances()?, rows.counts()?, rows.envelopes()?))).unwrap();
         assert_eq!(imbalances, Vec::<String>::new());
         let paper: u64 = envelopes.iter().map(|envelope| envelope.counts.paper() + envelope.tickets).sum();
         assert_eq!(paper, counts.pages.paper(), "pages of all envelopes");

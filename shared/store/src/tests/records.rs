@@ -9,7 +9,8 @@ fn a_slip_is_committed_once_and_only_from_one_page() {
     let pages = office.take("scan", "", 2);
     let number = office.issue();
     let slip = office.proven(&number, "2026-11-02");
-    let commit = |page: &PageId| office.store.write(|rows| rows.commit(page, &slip, &clerk(), at(9))).unwrap();
+    let commit =
+        |page: &PageId| office.store.write(|rows| rows.commit(page, &slip, &clerk(), at(9))).unwrap();
     assert_eq!(commit(&pages[0]), Committed::Refused(CommitRefused::NotOpen), "not read yet");
     office.to_review(&pages[0], &number);
     office.to_review(&pages[1], &number);
@@ -35,13 +36,17 @@ fn a_correction_is_a_reversal_and_a_new_entry() {
     let number = office.issue();
     office.to_review(&page, &number);
     let first = office.proven(&number, "2026-11-02");
-    let Committed::Done(entry) = office.store.write(|rows| rows.commit(&page, &first, &clerk(), at(9))).unwrap()
+    let Committed::Done(entry) =
+        office.store.write(|rows| rows.commit(&page, &first, &clerk(), at(9))).unwrap()
     else {
         panic!("a sound slip is committed")
     };
     let second = office.proven(&number, "2026-11-03");
     let correct = |id| {
-        office.store.write(|rows| rows.correct_record(id, &second, "医療機関に確認", &clerk(), at(20))).unwrap()
+        office
+            .store
+            .write(|rows| rows.correct_record(id, &second, "医療機関に確認", &clerk(), at(20)))
+            .unwrap()
     };
     assert!(matches!(correct(entry), Committed::Done(_)));
     assert_eq!(correct(entry), Committed::Refused(CommitRefused::NotOpen), "it was corrected already");
@@ -95,12 +100,14 @@ fn a_page_on_one_screen_is_kept_from_the_others_until_the_lease_ends() {
     office.to_review(&page, &number);
     let other = Actor::new("other", "desk-2");
     let until = at(100) + SignedDuration::from_mins(5);
-    let lease = |actor: &Actor, now| office.store.write(|rows| rows.lease_review(&page, actor, until, now)).unwrap();
+    let lease =
+        |actor: &Actor, now| office.store.write(|rows| rows.lease_review(&page, actor, until, now)).unwrap();
     assert_eq!(lease(&clerk(), at(100)), Lease::Yours);
     assert_eq!(lease(&other, at(101)), Lease::Held { by: "clerk".into(), until });
     assert_eq!(lease(&clerk(), at(102)), Lease::Yours, "one's own lease is prolonged");
     let slip = office.proven(&number, "2026-11-02");
-    let commit = |actor: &Actor, now| office.store.write(|rows| rows.commit(&page, &slip, actor, now)).unwrap();
+    let commit =
+        |actor: &Actor, now| office.store.write(|rows| rows.commit(&page, &slip, actor, now)).unwrap();
     assert_eq!(commit(&other, at(103)), Committed::Refused(CommitRefused::HeldByOther));
     let dispose = |rows: &Writer| rows.dispose(&page, Disposal::Discarded, "x", &other, at(104));
     assert_eq!(office.store.write(dispose).unwrap(), Moved::Held);

@@ -17,6 +17,7 @@ fn a_full_file_marks_the_missing_as_gone_and_a_difference_file_does_not() {
     let mut moved = two.clone();
     moved.address = Personal::new("架空市新町9".into());
     assert_eq!(import(&[moved], ImportMode::Diff), Imported { changed: 1, ..Imported::default() });
+    assert_eq!(import(&[], ImportMode::Full), Imported::default(), "an empty file says nothing");
     let done = import(&[one], ImportMode::Full);
     assert_eq!(done, Imported { unchanged: 1, departed: 1, ..Imported::default() });
     let gone = office.store.read(|rows| rows.resident(&ResidentId("2".into()))).unwrap().unwrap();
@@ -31,7 +32,8 @@ fn people_are_found_in_any_spelling() {
     other.birth_date = Personal::new(date(1950, 1, 31));
     office.store.write(|rows| rows.import_residents(&[other], ImportMode::Diff, &clerk(), at(1))).unwrap();
     let check = |words: &str, born: Option<jiff::civil::Date>, expected: &[&str]| {
-        let search = ResidentSearch { words: Personal::new(words.into()), birth_date: born.map(Personal::new) };
+        let search =
+            ResidentSearch { words: Personal::new(words.into()), birth_date: born.map(Personal::new) };
         let found = office.store.read(|rows| rows.search_residents(&search, 10)).unwrap();
         assert_eq!(ids(&found), expected, "{words}");
     };
@@ -58,7 +60,10 @@ fn numbers_are_found_again_and_only_for_known_people() {
     let office = Office::open();
     let number = office.issue();
     let slip = office.store.read(|rows| rows.slip(&number)).unwrap().unwrap();
-    assert_eq!((slip.resident, slip.form, slip.issued_on), (ResidentId("1".into()), "trial".into(), date(2026, 11, 20)));
+    assert_eq!(
+        (slip.resident, slip.form, slip.issued_on),
+        (ResidentId("1".into()), "trial".into(), date(2026, 11, 20))
+    );
     let stranger = [ResidentId("404".into())];
     let refused = office.store.write(|rows| rows.issue_slips(&office.form, &stranger, &clerk(), at(1)));
     assert!(matches!(refused, Err(Error::Missing { what: "resident" })));
@@ -69,7 +74,8 @@ fn numbers_are_found_again_and_only_for_known_people() {
         programme: "trial".into(),
         declared: 12,
     };
-    let tickets = office.store.write(|rows| rows.issue_tickets(&office.form, &[new], &clerk(), at(1))).unwrap();
+    let tickets =
+        office.store.write(|rows| rows.issue_tickets(&office.form, &[new], &clerk(), at(1))).unwrap();
     assert_eq!(office.store.read(|rows| rows.ticket(&tickets[0].number)).unwrap(), Some(tickets[0].clone()));
 }
 

@@ -35,9 +35,11 @@ fn pack(page: &GrayPage) -> Vec<u8> {
     let row_bytes = (page.width as usize).div_ceil(8);
     let mut packed = Vec::with_capacity(row_bytes * page.height as usize);
     for row in page.pixels.chunks_exact(page.width as usize) {
-        packed.extend(row.chunks(8).map(|eight| {
-            eight.iter().enumerate().fold(0, |byte, (x, &level)| byte | (level & 0x80) >> x)
-        }));
+        packed.extend(
+            row.chunks(8).map(|eight| {
+                eight.iter().enumerate().fold(0, |byte, (x, &level)| byte | (level & 0x80) >> x)
+            }),
+        );
     }
     packed
 }
@@ -48,7 +50,10 @@ pub fn encode_jpeg(page: &GrayPage, quality: u8) -> Vec<u8> {
     let mut encoder = JpegEncoder::new_with_quality(&mut file, quality.clamp(1, 100));
     if let Some(dpi) = page.dpi {
         let density = dpi.map(|axis| axis.round() as u16);
-        encoder.set_pixel_density(PixelDensity { density: (density[0], density[1]), unit: PixelDensityUnit::Inches });
+        encoder.set_pixel_density(PixelDensity {
+            density: (density[0], density[1]),
+            unit: PixelDensityUnit::Inches,
+        });
     }
     let written = encoder.write_image(&page.pixels, page.width, page.height, ExtendedColorType::L8);
     // A page is at most 65,535 pixels wide and high: a scanner's A3 at 2400 dpi is 40,000.

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn limits_are_said_in_the_units_of_the_office() {
-        for (count, words) in [(500, "500"), (70_000_000, "7000万"), (512 << 20, "5億3687万"), (200_000_000, "2億")]
+        for (count, words) in
+            [(500, "500"), (70_000_000, "7000万"), (512 << 20, "5億3687万"), (200_000_000, "2億")]
         {
             assert_eq!(rounded(count), words);
         }

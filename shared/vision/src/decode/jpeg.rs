@@ -127,7 +127,10 @@ impl<'a> Header<'a> {
     /// EXIF's resolution where it can be true, else JFIF's: editors and cameras leave 72 in either.
     fn dpi(&self) -> Option<[f32; 2]> {
         let keep = |dpi| believable(dpi, self.width, self.height);
-        self.exif_directory().and_then(|exif| exif.dpi()).and_then(keep).or_else(|| self.jfif_dpi.and_then(keep))
+        self.exif_directory()
+            .and_then(|exif| exif.dpi())
+            .and_then(keep)
+            .or_else(|| self.jfif_dpi.and_then(keep))
     }
 
     fn exif_directory(&self) -> Option<Directory<'a>> {
@@ -142,14 +145,16 @@ fn next_segment(bytes: &[u8]) -> Result<(u8, &[u8], &[u8]), DecodeError> {
     let mut rest = bytes;
     loop {
         // Stray bytes before a marker are skipped, as every viewer does; 0xff may be repeated as fill.
-        let at = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff)).ok_or(CUT)?;
+        let at =
+            rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff)).ok_or(CUT)?;
         let marker = rest[at + 1];
         rest = &rest[at + 2..];
         match marker {
             0x01 | 0xd0..=0xd8 => {}
             0xd9 => return Ok((marker, &[], rest)),
             _ => {
-                let length = rest.get(..2).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]]))).ok_or(CUT)?;
+                let length =
+                    rest.get(..2).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]]))).ok_or(CUT)?;
                 let payload = rest.get(2..length).ok_or(CUT)?;
                 return Ok((marker, payload, &rest[length..]));
             }

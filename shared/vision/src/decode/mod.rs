@@ -206,7 +206,8 @@ impl<'a> Container<'a> {
 /// Runs a decoder over bytes from outside. The decoders of others are careful but not proven: a panic in one
 /// of them is a broken picture here, not the end of the program. Nothing they held is used afterwards.
 fn guarded<T>(work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DecodeError::Broken("読み取り中に矛盾が見つかりました")))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or(Err(DecodeError::Broken("読み取り中に矛盾が見つかりました")))
 }
 
 /// What a file is that is no picture of ours, as far as its first bytes tell.
@@ -228,7 +229,9 @@ fn foreign_format(bytes: &[u8]) -> &'static str {
     match (bytes.get(..4), bytes.get(4..8), bytes.get(8..12)) {
         (Some(b"RIFF"), _, Some(b"WEBP")) => "WebP",
         (_, Some(b"ftyp"), _) => "HEICまたは動画",
-        _ if bytes.iter().take(512).all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')) => "文字のファイル",
+        _ if bytes.iter().take(512).all(|&b| b >= 0x20 || matches!(b, b'\t' | b'\n' | b'\r')) => {
+            "文字のファイル"
+        }
         _ => "不明な形式",
     }
 }

@@ -38,7 +38,11 @@ impl Orientation {
 
     /// From the tag's value; anything unknown means as stored, as in every viewer.
     pub fn from_tag(value: u64) -> Self {
-        usize::try_from(value).ok().and_then(|v| Self::ALL.get(v.checked_sub(1)?)).copied().unwrap_or_default()
+        usize::try_from(value)
+            .ok()
+            .and_then(|v| Self::ALL.get(v.checked_sub(1)?))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The tag's value, 1 to 8.

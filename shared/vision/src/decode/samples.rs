@@ -77,7 +77,13 @@ impl ToGrey {
     /// `samples` interleaved samples of `bits` bits a pixel, the ink's first, then perhaps alpha, then any
     /// others, which are ignored. `big_endian` says how 16-bit samples lie.
     /// Errors: a depth that is not 1, 2, 4, 8 or 16, or fewer samples than the ink needs.
-    pub fn new(bits: u8, samples: usize, big_endian: bool, ink: Ink, alpha: Alpha) -> Result<Self, DecodeError> {
+    pub fn new(
+        bits: u8,
+        samples: usize,
+        big_endian: bool,
+        ink: Ink,
+        alpha: Alpha,
+    ) -> Result<Self, DecodeError> {
         if !matches!(bits, 1 | 2 | 4 | 8 | 16) {
             return Err(DecodeError::Unsupported(format!("{bits}ビットの画像")));
         }
@@ -204,7 +210,9 @@ mod tests {
 
     #[test]
     fn every_depth_reaches_full_black_and_full_white() {
-        for (bits, row) in [(2u8, vec![0b0011_0000]), (4, vec![0x0f]), (8, vec![0, 255]), (16, vec![0, 0, 255, 255])] {
+        for (bits, row) in
+            [(2u8, vec![0b0011_0000]), (4, vec![0x0f]), (8, vec![0, 255]), (16, vec![0, 0, 255, 255])]
+        {
             assert_eq!(grey(bits, 1, Ink::grey(bits, false), Alpha::None, &row, 2), [0, 255], "{bits} bits");
             assert_eq!(grey(bits, 1, Ink::grey(bits, true), Alpha::None, &row, 2), [255, 0], "{bits} bits");
         }

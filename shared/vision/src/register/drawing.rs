@@ -4,7 +4,7 @@ use crate::affine::Affine;
 use crate::gray::GrayPage;
 use crate::registered::RegisteredPage;
 use crate::template::{Blank, Template};
-use domain::form::{Art, FieldKind, Form, Symbology};
+use domain::form::{Align, Art, FieldKind, Form, Symbology};
 use domain::geometry::{PointMm, RectMm};
 use zxingcpp::BarcodeFormat;
 
@@ -138,10 +138,17 @@ pub(crate) fn code(page: &mut GrayPage, text: &str, symbology: Symbology, place:
 
 fn print(page: &mut GrayPage, art: &Art, side: u8) {
     match art {
-        Art::Text { side: on, at, size_pt, value, .. } if *on == side => {
+        Art::Text { side: on, at, size_pt, value, align } if *on == side => {
             let em = size_pt * 0.353;
+            let length = em * value.chars().count() as f64;
+            let left = at.x
+                - match align {
+                    Align::Left => 0.0,
+                    Align::Center => length / 2.0,
+                    Align::Right => length,
+                };
             for (i, c) in value.chars().enumerate() {
-                let place = RectMm::new(at.x + i as f64 * em, at.y - em, em, em);
+                let place = RectMm::new(left + i as f64 * em, at.y - em, em, em);
                 glyph(page, place.grown(-0.08 * em), c as usize);
             }
         }

@@ -54,9 +54,9 @@ pub(super) fn poses(
     };
     let mut pairs = known(&hypothesis.corners);
     // The first measure corrects the turn of the guess, the second uses it.
-    for _ in 0..2 {
+    for look in [edges::WIDE, edges::CLOSE] {
         let guess = Affine::fit(&pairs).ok_or(Misfit::FewMarks)?;
-        let measured = layout.centers.map(|center| edges::measure(page, &guess, center, layout.edge));
+        let measured = layout.centers.map(|center| edges::measure(page, &guess, center, layout.edge, look));
         pairs = known(&measured);
     }
     let all = pose(&pairs, hypothesis.layout, dense);

@@ -106,9 +106,15 @@ fn complete(blobs: &[Blob], top: [usize; 2], index: usize, layout: &Layout, foun
     let lower_left: Vec<_> = near(left).collect();
     let lower_right: Vec<_> = near(right).collect();
     let diagonal = across[0].hypot(across[1]).hypot(down[0].hypot(down[1]));
-    let mut keep = |corners, misfit| found.push(Hypothesis { layout: index, corners, misfit });
+    let mut keep = |corners: [Option<[f64; 2]>; 4], misfit| {
+        found.push(Hypothesis { layout: index, corners, misfit });
+    };
+    // With one corner gone, the other way up is not met from another pair: give both.
+    let both = |[a, b, c, d]: [Option<[f64; 2]>; 4]| [[a, b, c, d], [c, d, a, b]];
     for &(l, off) in &lower_left {
-        keep([Some(left), Some(right), None, Some(l)], MISSING + off);
+        for corners in both([Some(left), Some(right), None, Some(l)]) {
+            keep(corners, MISSING + off);
+        }
         for &(r, _) in &lower_right {
             let skew = distance([r[0] - l[0], r[1] - l[1]], across) / diagonal;
             if skew < PARALLEL_TOLERANCE {
@@ -117,7 +123,9 @@ fn complete(blobs: &[Blob], top: [usize; 2], index: usize, layout: &Layout, foun
         }
     }
     for &(r, off) in &lower_right {
-        keep([Some(left), Some(right), Some(r), None], MISSING + off);
+        for corners in both([Some(left), Some(right), Some(r), None]) {
+            keep(corners, MISSING + off);
+        }
     }
 }
 

@@ -16,8 +16,9 @@ use domain::form::{Form, Symbology};
 use domain::geometry::RectMm;
 use domain::ids::FormId;
 
-/// Ink against paper: marks are solid black on a good scan; on a faint or rasterised one they are half grey.
-const LEVELS: [f64; 2] = [0.5, 0.78];
+/// Ink against paper: marks are solid black on a good scan; on a faint or rasterised one they are half grey; on
+/// coloured paper before a white lid the lid passes for paper near the edges.
+const LEVELS: [f64; 3] = [0.5, 0.78, 0.3];
 /// Pixels across per pixel down of coarse fax, 204x98 dpi.
 const COARSE_FAX: f64 = 204.0 / 98.0;
 /// Believable pixel shapes of a file's resolution tag.
@@ -84,13 +85,11 @@ impl<'a> Search<'a> {
             let dense = if aspect >= 1.0 { [aspect, 1.0] } else { [1.0, 1.0 / aspect] };
             self.views.push(View { dense, reduced });
             for level in LEVELS {
-                if let Some(found) = self.quick(self.views.len() - 1, level) {
+                let found = self.quick(self.views.len() - 1, level).or_else(|| self.thorough());
+                if let Some(found) = found {
                     return found;
                 }
             }
-        }
-        if let Some(found) = self.thorough() {
-            return found;
         }
         let Some(first) = self.views.first() else {
             return Registered::Unrecognised { reason: reasons::tiny() };

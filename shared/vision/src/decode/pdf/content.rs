@@ -111,7 +111,10 @@ impl<'a> Walk<'a> {
             },
             Do::EndPath(_) => self.path = Some(Vec::new()),
             Do::TextRenderingMode(mode) => self.state.text_mode = mode.0.as_i64(),
-            Do::ShowText(_) | Do::ShowTexts(_) | Do::NextLineAndShowText(_) | Do::ShowTextWithParameters(_) => {
+            Do::ShowText(_)
+            | Do::ShowTexts(_)
+            | Do::NextLineAndShowText(_)
+            | Do::ShowTextWithParameters(_) => {
                 return (self.state.text_mode == INVISIBLE).then_some(());
             }
             Do::ColorSpaceNonStroke(_)
@@ -154,7 +157,10 @@ impl<'a> Walk<'a> {
 /// Whether two rectangles differ by no more than the edge of the second.
 fn nearly(a: Rect, b: Rect) -> bool {
     let (x, y) = (b.width() * EDGE, b.height() * EDGE);
-    (a.x0 - b.x0).abs() <= x && (a.x1 - b.x1).abs() <= x && (a.y0 - b.y0).abs() <= y && (a.y1 - b.y1).abs() <= y
+    (a.x0 - b.x0).abs() <= x
+        && (a.x1 - b.x1).abs() <= x
+        && (a.y0 - b.y0).abs() <= y
+        && (a.y1 - b.y1).abs() <= y
 }
 
 /// Instructions that neither paint nor change how a picture is painted.

@@ -56,14 +56,9 @@ fn inflated_within(data: &[u8], limit: u64, sink: &mut [u8]) -> Result<usize, De
 pub(super) fn check_page(page: &Page<'_>, limits: &Limits) -> Result<(), DecodeError> {
     let mut guard = Guard { limits, seen: HashSet::new(), objects: 0 };
     let used = page.resources();
-    for dict in [
-        &used.x_objects,
-        &used.patterns,
-        &used.fonts,
-        &used.ext_g_states,
-        &used.shadings,
-        &used.color_spaces,
-    ] {
+    for dict in
+        [&used.x_objects, &used.patterns, &used.fonts, &used.ext_g_states, &used.shadings, &used.color_spaces]
+    {
         guard.dict(dict, 0)?;
     }
     for note in page.raw().get::<Array<'_>>("Annots").iter().flat_map(|notes| notes.iter::<Dict<'_>>()) {
@@ -130,7 +125,7 @@ impl Guard<'_> {
 
     /// Whether the value stands here or is a reference that was not followed yet.
     fn is_new<T>(&mut self, value: &MaybeRef<T>) -> bool {
-        value.as_obj_ref().is_none_or(|r| self.seen.insert((r.obj_number.try_into().unwrap_or(0), r.gen_number)))
+        value.as_obj_ref().is_none_or(|r| self.seen.insert((r.obj_number, r.gen_number)))
     }
 
     /// Sizes as the dictionary says, and as the encoded data itself says where that is a picture format.

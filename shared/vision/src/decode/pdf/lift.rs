@@ -84,7 +84,11 @@ fn lift_jpeg(placed: &Placed<'_>) -> Result<Option<(Media, Vec<u8>)>, DecodeErro
     let space = Space::of(placed);
     let plain = space.is_some_and(|space| space.palette.is_none() && space.components == header.components);
     let own_transform = parameters(dict).is_some_and(|p| p.contains_key("ColorTransform"));
-    if !plain || own_transform || inverted(dict) != Some(false) || [header.width, header.height] != placed.size {
+    if !plain
+        || own_transform
+        || inverted(dict) != Some(false)
+        || [header.width, header.height] != placed.size
+    {
         return Ok(None);
     }
     Ok(Some((Media::Jpeg, jpeg::with_exif(&data, placed.dpi, placed.orientation))))
@@ -128,8 +132,11 @@ fn lift_group_4(placed: &Placed<'_>) -> (Media, Vec<u8>) {
         Field::rational(order, tag::Y_RESOLUTION, placed.dpi[1]),
         Field::short(order, tag::RESOLUTION_UNIT, INCH),
     ];
-    let chunks =
-        Chunks { offsets_tag: tag::STRIP_OFFSETS, lengths_tag: tag::STRIP_LENGTHS, data: vec![data.as_ref()] };
+    let chunks = Chunks {
+        offsets_tag: tag::STRIP_OFFSETS,
+        lengths_tag: tag::STRIP_LENGTHS,
+        data: vec![data.as_ref()],
+    };
     (Media::Tiff, tiff::write(order, fields, Some(chunks)))
 }
 
@@ -137,7 +144,8 @@ fn lift_group_4(placed: &Placed<'_>) -> (Media, Vec<u8>) {
 fn lift_samples(placed: &Placed<'_>) -> Result<Option<(Media, Vec<u8>)>, DecodeError> {
     let dict = placed.stream.dict();
     let (Some(space), Some(inverted)) = (Space::of(placed), inverted(dict)) else { return Ok(None) };
-    let fax = matches!(last_filter(dict).as_ref().map(Name::as_ref), Some(b"CCITTFaxDecode" | b"JBIG2Decode"));
+    let fax =
+        matches!(last_filter(dict).as_ref().map(Name::as_ref), Some(b"CCITTFaxDecode" | b"JBIG2Decode"));
     let bits = if fax || is_stencil(dict) { 1 } else { dict.get::<u8>("BitsPerComponent").unwrap_or(8) };
     let Some(depth) = BitDepth::from_u8(bits) else { return Ok(None) };
     let colour = match (&space.palette, space.components) {
@@ -149,10 +157,10 @@ fn lift_samples(placed: &Placed<'_>) -> Result<Option<(Media, Vec<u8>)>, DecodeE
     if inverted && colour != ColorType::Grayscale {
         return Ok(None);
     }
-    let Some(mut samples) = unpack(placed, &space, bits) else { return Ok(None) };
     let [width, height] = placed.size;
     let row_bytes = (width as usize * colour.samples() * usize::from(bits)).div_ceil(8);
     let length = row_bytes * height as usize;
+    let Some(mut samples) = unpack(placed, &space, bits, length) else { return Ok(None) };
     if samples.len() < length {
         return Err(DecodeError::Truncated("PDFの中の画像"));
     }
@@ -173,8 +181,17 @@ fn lift_samples(placed: &Placed<'_>) -> Result<Option<(Media, Vec<u8>)>, DecodeE
     Ok(written.is_ok().then_some((Media::Png, file)))
 }
 
-fn unpack(placed: &Placed<'_>, space: &Space, bits: u8) -> Option<Vec<u8>> {
+/// The rows of samples, `length` bytes of them or fewer; `None` if they come in another shape.
+fn unpack(placed: &Placed<'_>, space: &Space, bits: u8, length: usize) -> Option<Vec<u8>> {
     let [width, height] = placed.size;
+    let dict = placed.stream.dict();
+    let only_deflated = filters(dict) == 1
+        && last_filter(dict).is_some_and(|name| name.as_ref() == b"FlateDecode")
+        && parameters(dict).is_none_or(|p| p.get::<u8>("Predictor").unwrap_or(1) == 1);
+    if only_deflated {
+        // Four times as fast as the PDF library's own.
+        return tiff::inflate(&placed.stream.raw_data(), length);
+    }
     let wanted = ImageDecodeParams {
         // Asks the fax decoders for packed bits in place of a byte a pixel.
         is_indexed: bits == 1 || space.palette.is_some(),
@@ -185,8 +202,10 @@ fn unpack(placed: &Placed<'_>, space: &Space, bits: u8) -> Option<Vec<u8>> {
         height,
     };
     let decoded = placed.stream.decoded_image(&wanted).ok()?;
-    let as_wanted =
-        decoded.image_data.as_ref().is_none_or(|d| (d.width, d.height, d.bits_per_component) == (width, height, bits));
+    let as_wanted = decoded
+        .image_data
+        .as_ref()
+        .is_none_or(|d| (d.width, d.height, d.bits_per_component) == (width, height, bits));
     as_wanted.then(|| decoded.data.into_owned())
 }
 

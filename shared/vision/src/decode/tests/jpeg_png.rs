@@ -15,7 +15,13 @@ fn jpeg_of(samples: &[u8], size: [u32; 2], colour: ExtendedColorType) -> Vec<u8>
     file
 }
 
-fn png_of(colour: png::ColorType, depth: png::BitDepth, size: [u32; 2], data: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
+fn png_of(
+    colour: png::ColorType,
+    depth: png::BitDepth,
+    size: [u32; 2],
+    data: &[u8],
+    more: &[(&str, &[u8])],
+) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, size[0], size[1]);
     encoder.set_color(colour);
@@ -83,13 +89,21 @@ fn an_inverted_adobe_cmyk_jpeg_has_white_paper() {
 fn every_kind_of_png_becomes_grey() {
     use png::{BitDepth as Depth, ColorType as Colour};
     let levels = [0u8, 85, 170, 255];
-    let cases: [(Colour, Depth, Vec<u8>, Vec<(&str, &[u8])>, [u8; 4]); 9] = [
+    /// Colour type, depth, samples, more chunks, and the grey levels of four pixels.
+    type Case = (Colour, Depth, Vec<u8>, Vec<(&'static str, &'static [u8])>, [u8; 4]);
+    let cases: [Case; 9] = [
         (Colour::Grayscale, Depth::One, vec![0b0110_0000], vec![], [0, 255, 255, 0]),
         (Colour::Grayscale, Depth::Two, vec![0b00_01_10_11], vec![], levels),
         (Colour::Grayscale, Depth::Four, vec![0x05, 0xaf], vec![], levels),
         (Colour::Grayscale, Depth::Eight, levels.to_vec(), vec![], levels),
         (Colour::Grayscale, Depth::Sixteen, levels.iter().flat_map(|&l| [l, 7]).collect(), vec![], levels),
-        (Colour::GrayscaleAlpha, Depth::Eight, vec![0, 0, 85, 255, 170, 255, 0, 51], vec![], [255, 85, 170, 204]),
+        (
+            Colour::GrayscaleAlpha,
+            Depth::Eight,
+            vec![0, 0, 85, 255, 170, 255, 0, 51],
+            vec![],
+            [255, 85, 170, 204],
+        ),
         (Colour::Rgb, Depth::Eight, levels.iter().flat_map(|&l| [l; 3]).collect(), vec![], levels),
         (
             Colour::Indexed,

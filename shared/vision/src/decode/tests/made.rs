@@ -33,8 +33,10 @@ pub fn bilevel_form(width: u32, height: u32) -> GrayPage {
 pub fn pack(page: &GrayPage, black: u8) -> Vec<u8> {
     let bit = |level: u8| if level < 128 { black } else { 1 - black };
     let rows = page.pixels.chunks(page.width as usize);
-    rows.flat_map(|row| row.chunks(8).map(|b| b.iter().enumerate().fold(0, |byte, (i, &l)| byte | bit(l) << (7 - i))))
-        .collect()
+    rows.flat_map(|row| {
+        row.chunks(8).map(|b| b.iter().enumerate().fold(0, |byte, (i, &l)| byte | bit(l) << (7 - i)))
+    })
+    .collect()
 }
 
 /// The tags of a TIFF to be made.
@@ -132,7 +134,9 @@ pub fn pdf_of(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
     file.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
     offsets.iter().for_each(|offset| file.extend(format!("{offset:010} 00000 n \n").bytes()));
     let size = objects.len() + 1;
-    file.extend(format!("trailer\n<</Size {size}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n").bytes());
+    file.extend(
+        format!("trailer\n<</Size {size}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n").bytes(),
+    );
     file
 }
 

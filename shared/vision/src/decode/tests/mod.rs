@@ -1,6 +1,5 @@
 //! Files made here, so that every pixel of them is known, and real scans where they lie beside the repository.
 
-mod bench;
 mod hostile;
 mod jpeg_png;
 mod made;
@@ -13,7 +12,8 @@ use crate::GrayPage;
 
 /// The pages of a file, each split off and then decoded.
 fn split_then_decode(file: &[u8]) -> Vec<GrayPage> {
-    let pages: Vec<PageImage> = split(file, &Limits::default()).unwrap().into_iter().map(Result::unwrap).collect();
+    let pages: Vec<PageImage> =
+        split(file, &Limits::default()).unwrap().into_iter().map(Result::unwrap).collect();
     for (number, page) in (1..).zip(&pages) {
         assert_eq!(page.number, number);
         assert_eq!(super::Media::sniff(&page.bytes), Some(page.media), "page {number} says what it is");

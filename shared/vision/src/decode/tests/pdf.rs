@@ -3,7 +3,7 @@
 use super::super::tiff::{self, Reader};
 use super::super::{Limits, Media, decode, decode_pages, encode_jpeg, split};
 use super::made::{
-    PdfPage, bilevel_form, deflate, form, full_page, only_strip, pack, pdf, pdf_of, plain_tiff, stream, tiffcp,
+    PdfPage, bilevel_form, deflate, form, full_page, only_strip, pack, pdf, pdf_of, stream, tiffcp,
 };
 use super::{page_of, pages_of, worst_difference};
 use crate::GrayPage;
@@ -62,8 +62,7 @@ fn group_4_is_lifted_with_its_very_codes() {
 #[test]
 fn other_fax_codes_become_a_picture_of_the_same_pixels() {
     let page = bilevel_form(SIZE[0], SIZE[1]);
-    let codes =
-        only_strip(&tiffcp(&["-c", "g3:1d", "-r", "10000"], &[&plain_tiff_min_is_white(&page)]));
+    let codes = only_strip(&tiffcp(&["-c", "g3:1d", "-r", "10000"], &[&plain_tiff_min_is_white(&page)]));
     let dict = format!("{GREY_1_BIT}/Filter/CCITTFaxDecode/DecodeParms<</K 0/Columns 400/EndOfLine true>>");
     let found = page_of(&scan(&dict, &codes, ""));
     assert!(found.pixels == page.pixels && found.bilevel);
@@ -125,7 +124,8 @@ fn rows_of_samples_become_png_without_loss() {
 #[test]
 fn recognised_text_under_a_scan_does_not_hide_it() {
     let page = bilevel_form(SIZE[0], SIZE[1]);
-    let dict = format!("/Width 400/Height 300{GREY_1_BIT}/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 400>>");
+    let dict =
+        format!("/Width 400/Height 300{GREY_1_BIT}/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 400>>");
     let codes = group_4(&page);
     let text = "BT /F1 9 Tf 3 Tr 10 10 Td (invisible) Tj ET";
     let clip = "0 0 96 72 re W n";
@@ -161,7 +161,8 @@ fn a_printed_page_is_drawn_at_300_dpi() {
     assert_eq!((page.width, page.height), (2480, 3508));
     let dpi = page.dpi.unwrap();
     assert!(dpi.iter().all(|dpi| (dpi - 300.0).abs() < 0.1), "{dpi:?}");
-    for (x, y, level) in [(450, 3508 - 450, 0), (298, 3508 - 450, 255), (450, 3508 - 298, 255), (602, 3508 - 602, 255)]
+    for (x, y, level) in
+        [(450, 3508 - 450, 0), (298, 3508 - 450, 255), (450, 3508 - 298, 255), (602, 3508 - 602, 255)]
     {
         assert_eq!(page.at(x, y), level, "at {x}, {y}");
     }
@@ -171,7 +172,8 @@ fn a_printed_page_is_drawn_at_300_dpi() {
 #[test]
 fn pages_of_every_kind_stay_in_order() {
     let page = bilevel_form(SIZE[0], SIZE[1]);
-    let dict = format!("/Width 400/Height 300{GREY_1_BIT}/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 400>>");
+    let dict =
+        format!("/Width 400/Height 300{GREY_1_BIT}/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 400>>");
     let (codes, content, entries) = (group_4(&page), full_page(POINTS[0], POINTS[1]), entries(""));
     let scan = || PdfPage { entries: &entries, content: &content, picture: Some((&dict, &codes)) };
     let blank = || PdfPage { entries: &entries, content: "", picture: None };

@@ -24,7 +24,11 @@ fn real_pages_are_mostly_paper_with_some_ink() {
         assert!((0.002..0.2).contains(&dark), "{}: {dark:.3} dark", path.display());
         assert!(page.width > 1000 && page.height > page.width, "{}", path.display());
         let portrait_mm = page.dpi.map(|dpi| page.height as f32 / dpi[1] * 25.4);
-        assert!(portrait_mm.is_none_or(|mm| (200.0..430.0).contains(&mm)), "{}: {portrait_mm:?}", path.display());
+        assert!(
+            portrait_mm.is_none_or(|mm| (200.0..430.0).contains(&mm)),
+            "{}: {portrait_mm:?}",
+            path.display()
+        );
     }
 }
 

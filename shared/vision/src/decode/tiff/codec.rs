@@ -44,7 +44,10 @@ pub(super) fn unpack(scheme: u64, data: &[u8], length: usize) -> Result<Cow<'_, 
         compression::PACK_BITS => pack_bits(data, length),
         other => return Err(unsupported(other)),
     };
-    unpacked.filter(|samples| samples.len() == length).map(Cow::Owned).ok_or(DecodeError::Broken("TIFFの画素"))
+    unpacked
+        .filter(|samples| samples.len() == length)
+        .map(Cow::Owned)
+        .ok_or(DecodeError::Broken("TIFFの画素"))
 }
 
 fn lzw(data: &[u8], length: usize) -> Option<Vec<u8>> {
@@ -62,7 +65,8 @@ fn lzw(data: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn inflate(data: &[u8], length: usize) -> Option<Vec<u8>> {
+/// At most `length` bytes out of zlib data; fewer if it ends before. `None` for codes that do not exist.
+pub(in super::super) fn inflate(data: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(length);
     // Output beyond the capacity is not made, so that a bomb stays packed.
     flate2::Decompress::new(true).decompress_vec(data, &mut out, flate2::FlushDecompress::Finish).ok()?;

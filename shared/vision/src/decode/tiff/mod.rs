@@ -6,6 +6,7 @@ mod picture;
 mod pixels;
 mod write;
 
+pub(super) use codec::inflate;
 pub(super) use directory::{Directory, Order, Reader};
 pub(super) use write::{Chunks, Field, write};
 

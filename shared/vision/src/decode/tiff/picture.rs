@@ -175,7 +175,12 @@ struct ChunkGrid {
 }
 
 impl ChunkGrid {
-    fn parse(directory: &Directory<'_>, width: u64, height: u64, limits: &Limits) -> Result<Self, DecodeError> {
+    fn parse(
+        directory: &Directory<'_>,
+        width: u64,
+        height: u64,
+        limits: &Limits,
+    ) -> Result<Self, DecodeError> {
         let tiled = directory.uint(tag::TILE_WIDTH).is_some();
         let [across, down] = if tiled {
             let [w, h] = [tag::TILE_WIDTH, tag::TILE_HEIGHT].map(|tag| directory.uint(tag).unwrap_or(0));

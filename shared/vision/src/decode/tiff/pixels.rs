@@ -50,11 +50,18 @@ pub(super) fn decode(picture: &Picture<'_>) -> Result<GrayPage, DecodeError> {
 }
 
 /// One strip or tile into `grey`, whose rows are as wide as the chunk.
-fn decode_chunk(picture: &Picture<'_>, to_grey: &ToGrey, index: usize, grey: &mut [u8]) -> Result<(), DecodeError> {
+fn decode_chunk(
+    picture: &Picture<'_>,
+    to_grey: &ToGrey,
+    index: usize,
+    grey: &mut [u8],
+) -> Result<(), DecodeError> {
     match picture.compression {
         compression::MODIFIED_HUFFMAN | compression::GROUP_3 | compression::GROUP_4 => {
             let data = bit_ordered(picture, picture.data[index]);
-            let Ink::Levels(levels) = &picture.ink else { return Err(DecodeError::Broken("TIFFの色の構成")) };
+            let Ink::Levels(levels) = &picture.ink else {
+                return Err(DecodeError::Broken("TIFFの色の構成"));
+            };
             // Fax codes write white as 0; what 0 looks like is the picture's to say.
             let levels = Levels { white: levels[0], black: levels[1] };
             fax::decode(&data, fax_scheme(picture)?, picture.chunk[0], levels, grey)

@@ -1,0 +1,274 @@
+//! A small made-up office: a form, three residents, a few scanned pages, and the screens above them.
+
+use crate::{Deps, router};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use domain::actor::Actor;
+use domain::form::Form;
+use domain::ids::{ManagementNumber, PageId, ResidentId, ScanId};
+use domain::matching::MatchOutcome;
+use domain::message::{Milliseconds, PageRead};
+use domain::page::PageState;
+use domain::personal::Personal;
+use domain::reading::*;
+use domain::resident::{Resident, Sex};
+use domain::review::ReviewReason;
+use jiff::Timestamp;
+use jiff::civil::date;
+use pages::{Folder, PageStore};
+use std::sync::Arc;
+use store::{ImportMode, NewFile, NewImage, NewPage, Store, TakenFile};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use vision::{GrayPage, encode_jpeg};
+
+/// One side, every kind of entry that the screens know.
+const FORM: &str = include_str!("trial.toml");
+/// 100 dpi: small pictures keep the tests quick.
+const PX_PER_MM: f64 = 100.0 / 25.4;
+
+pub struct Office {
+    pub store: Store,
+    pub form: Form,
+    pub numbers: Vec<ManagementNumber>,
+    pages: Arc<Folder>,
+    screens: Router,
+    _folder: TempDir,
+}
+
+/// What the screens answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub fn location(&self) -> String {
+        self.headers[header::LOCATION].to_str().unwrap().to_owned()
+    }
+
+    /// The words of the element with this `data-test`, its tags left out.
+    pub fn words(&self, test: &str) -> String {
+        let text = self.text();
+        let at = text.find(&format!("data-test=\"{test}\"")).unwrap_or_else(|| panic!("no {test} in {text}"));
+        let rest = &text[at..];
+        let inner = &rest[rest.find('>').unwrap() + 1..];
+        inner[..inner.find("</").unwrap()].to_owned()
+    }
+}
+
+pub fn clerk() -> Actor {
+    Actor::new("demo", "192.0.2.7")
+}
+
+pub fn resident(id: &str, name: &str, protected: bool) -> Resident {
+    Resident {
+        id: ResidentId(id.into()),
+        name: Personal::new(name.into()),
+        kana: Personal::new("ミホン ハナコ".into()),
+        sex: Sex::F,
+        birth_date: Personal::new(date(1950, 3, 4)),
+        postal_code: Personal::new("999-0001".into()),
+        address: Personal::new("架空市見本町1-2-3".into()),
+        resident_since: date(2000, 1, 1),
+        resident_until: None,
+        household: None,
+        tax_exempt: false,
+        protected,
+    }
+}
+
+impl Office {
+    pub fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("rows.db")).unwrap();
+        let pages = Arc::new(Folder::open(&folder.path().join("pages")).unwrap());
+        let form = Form::parse("trial", FORM).unwrap();
+        let residents = [
+            resident("10000001", "見本 花子", false),
+            resident("10000002", "<script>alert(1)</script>", false),
+            resident("10000003", "秘密 花子", true),
+        ];
+        let ids: Vec<ResidentId> = residents.iter().map(|resident| resident.id.clone()).collect();
+        let issued = store
+            .write(|rows| {
+                rows.import_residents(&residents, ImportMode::Full, &clerk(), ago(60))?;
+                rows.issue_slips(&form, &ids, &clerk(), "2026-04-01T00:00:00Z".parse().unwrap())
+            })
+            .unwrap();
+        let numbers = issued.into_iter().map(|(number, _)| number).collect();
+        let depth = || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
+            Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
+        };
+        let screens = router(Deps {
+            store: store.clone(),
+            pages: pages.clone(),
+            forms: vec![form.clone()],
+            printer: None,
+            queue_depth: Arc::new(depth),
+        });
+        Self { store, form, numbers, pages, screens, _folder: folder }
+    }
+
+    /// A file of `pages` pages, each with a picture of its own.
+    pub async fn scan(&self, name: &str, pages: u32) -> Vec<PageId> {
+        let scan = ScanId(pages::hash_of(name.as_bytes()).to_string());
+        let mut new_pages = Vec::new();
+        for number in 1..=pages {
+            let mut picture = GrayPage::white((210.0 * PX_PER_MM) as u32, (297.0 * PX_PER_MM) as u32);
+            // A line at a place of its own makes every picture another one.
+            let row = pages::hash_of(format!("{name}{number}").as_bytes()).as_str().bytes().map(usize::from);
+            let start = picture.width as usize * row.sum::<usize>() / 10 + number as usize * 7;
+            picture.pixels[start..start + 400].fill(0);
+            let image = self.pages.put(encode_jpeg(&picture, 90), "jpg").await.unwrap();
+            new_pages.push(NewPage { number, image: NewImage::Stored { image, media: "image/jpeg".into() } });
+        }
+        let file = NewFile { scan, name: name.into(), folder: String::new(), bytes: 1000, pages: new_pages };
+        let taken = self.store.write(|rows| rows.take_file(&file, ago(30))).unwrap();
+        let TakenFile::Taken { pages, .. } = taken else { panic!("{name} was a duplicate") };
+        pages.into_iter().map(|(page, _)| page).collect()
+    }
+
+    /// A page that was read (slip of resident `owner`, from 0) and waits for `reasons`.
+    pub async fn waiting(&self, name: &str, owner: usize, reasons: &[ReviewReason]) -> PageId {
+        let page = self.scan(name, 1).await.remove(0);
+        self.read(&page, PageReading::Read(Box::new(reading(&self.form, &self.numbers[owner]))));
+        self.send(&page, reasons);
+        page
+    }
+
+    pub fn read(&self, page: &PageId, reading: PageReading) {
+        let message =
+            PageRead { page: page.clone(), round: 1, reading, milliseconds: Milliseconds::default() };
+        self.store.write(|rows| rows.apply_reading(&message, ago(20))).unwrap();
+    }
+
+    pub fn send(&self, page: &PageId, reasons: &[ReviewReason]) {
+        let outcome = MatchOutcome::None;
+        self.store.write(|rows| rows.send_to_review(page, &outcome, reasons, ago(10))).unwrap();
+    }
+
+    pub fn state(&self, page: &PageId) -> PageState {
+        self.store.read(|rows| rows.page(page)).unwrap().unwrap().state
+    }
+
+    /// The row of resident `at`, from 0.
+    pub fn row(&self, at: usize) -> i64 {
+        let id = ResidentId(format!("1000000{}", at + 1));
+        self.store.read(|rows| rows.resident_row(&id)).unwrap().unwrap()
+    }
+
+    pub async fn get(&self, address: &str) -> Answer {
+        self.send_request(Request::get(address).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
+        let request = Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send_request(request.body(form_body(pairs)).unwrap()).await
+    }
+
+    pub async fn send_request(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().entry(header::HOST).or_insert("yomitori.test".parse().unwrap());
+        let response = self.screens.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+}
+
+/// Everything that a clerk sends for a sound slip of resident row `resident`.
+pub fn good_slip(office: &Office, owner: usize) -> Vec<(String, String)> {
+    let pairs = [
+        ("round", "1".to_owned()),
+        ("resident", office.row(owner).to_string()),
+        ("v.management_number", office.numbers[owner].0.clone()),
+        ("v.birth_date", "S25.3.4".to_owned()),
+        ("v.visit_date", "R8.10.3".to_owned()),
+        ("ok.visit_date", "on".to_owned()),
+        ("v.temperature", "365".to_owned()),
+        ("v.ill", "no".to_owned()),
+        ("v.signature", "present".to_owned()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// `pairs` with one value changed (or added).
+pub fn with(mut pairs: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+    pairs.retain(|(known, _)| known != name);
+    pairs.push((name.to_owned(), value.to_owned()));
+    pairs
+}
+
+/// `pairs` as [`Office::post`] takes them.
+pub fn refs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// The usual reason: the visit date is not certain.
+pub fn doubtful_date() -> ReviewReason {
+    ReviewReason::FieldDoubtful {
+        field: "visit_date".into(),
+        label: "接種年月日".into(),
+        reason: Some("3と8の区別がつきません".into()),
+    }
+}
+
+pub fn form_body(pairs: &[(&str, &str)]) -> Body {
+    let pairs = pairs.iter().map(|(name, value)| {
+        format!("{}={}", crate::inbox::encoded(name), crate::inbox::encoded(value))
+    });
+    Body::from(pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// `minutes` before now.
+pub fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now() - jiff::SignedDuration::from_mins(minutes)
+}
+
+fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
+    let values = [
+        ("birth_date", "1950-03-04", Decision::Accept),
+        ("visit_date", "2026-10-08", Decision::Review),
+        ("temperature", "36.5", Decision::Accept),
+        ("ill", "no", Decision::Accept),
+        ("signature", "present", Decision::Accept),
+    ];
+    let field = |(id, value, decision): (&str, &str, Decision)| FieldReading {
+        id: id.into(),
+        kind: form.field(id).unwrap().kind.as_str().into(),
+        value: Value::Text(value.into()),
+        confidence: 0.99,
+        decision,
+        reason: None,
+        box_px: [0.0; 4],
+        alternatives: Vec::new(),
+    };
+    FormReading {
+        form: form.id.clone(),
+        form_version: form.version,
+        side: 1,
+        registration: Registration {
+            method: RegistrationMethod::Marks,
+            rotation_deg: 0.0,
+            upside_down: false,
+            scale: 1.0,
+            residual_mm: 0.05,
+            inliers: 4,
+            px_from_mm: [PX_PER_MM, 0.0, 0.0, 0.0, PX_PER_MM, 0.0],
+        },
+        management_number: Some(NumberReading {
+            value: Some(Personal::new(number.0.clone())),
+            sources: vec![NumberSource::Barcode],
+            confidence: 0.999_999,
+            decision: Decision::Accept,
+            reason: None,
+        }),
+        fields: values.into_iter().map(field).collect(),
+    }
+}
