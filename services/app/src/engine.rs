@@ -54,7 +54,8 @@ impl Engine {
     /// Those of `each`.
     pub fn read_file(&mut self, bytes: &[u8], each: &mut dyn FnMut(u32, Page) -> Result<()>) -> Result<()> {
         let start = Instant::now();
-        match decode::decode_pages(bytes, &self.limits) {
+        let limits = self.limits.clone();
+        match decode::decode_pages(bytes, &limits) {
             Err(error) => each(1, unreadable(&error, start)),
             Ok(mut pages) => {
                 let mut number = 0;

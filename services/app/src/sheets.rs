@@ -31,7 +31,8 @@ pub struct Truth {
 /// # Errors
 /// When the PDF cannot be drawn; that is a fault of ours.
 pub fn paper(form: &Form, pdf: &[u8]) -> Result<Vec<Sheet>> {
-    let pages = decode::decode_pages(pdf, &Limits::default()).context("the printed PDF cannot be drawn")?;
+    let limits = Limits::default();
+    let pages = decode::decode_pages(pdf, &limits).context("the printed PDF cannot be drawn")?;
     let sheet = |page: Result<vision::GrayPage, decode::DecodeError>| {
         let page = page?;
         let picture = GrayImage::from_raw(page.width, page.height, page.pixels)

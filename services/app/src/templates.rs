@@ -10,7 +10,6 @@ use vision::{Blank, Template};
 
 #[derive(RustEmbed)]
 #[folder = "../../templates"]
-#[include = "*/form.toml"]
 struct BuiltIn;
 
 /// A form file that was looked at: its name and what it says.

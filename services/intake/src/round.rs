@@ -113,7 +113,7 @@ impl Round {
     /// Commits what was prepared, then puts the file away.
     async fn conclude(
         &self,
-        claim: &Claim,
+        claim: &Arc<Claim>,
         preparing: JoinHandle<Result<Prepared>>,
         again: bool,
     ) -> Result<()> {

@@ -558,3 +558,28 @@ async fn a_second_intake_on_the_same_folder_is_refused() {
     assert!(error.to_string().contains("another intake"), "{error}");
     first.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intake_that_is_interrupted_at_any_moment_takes_every_file_once() {
+    let office = office();
+    for number in 1..=30 {
+        office.drop_in(&format!("scan{number}.png"), &png(number));
+    }
+    for moment in 0..30 {
+        let intake = office.start();
+        tokio::time::sleep(Duration::from_millis(60 + moment * 3)).await;
+        intake.task.abort();
+        let _ = intake.task.await;
+    }
+    let intake = office.start();
+    let files = office.arrivals(30).await;
+    intake.stop().await;
+    let names: Vec<_> = files.iter().map(|file| (file.name.clone(), file.state, file.pages)).collect();
+    assert_eq!(names, (1..=30).map(|n| (format!("scan{n}.png"), FileState::Taken, 1)).collect::<Vec<_>>());
+    assert_eq!(office.files_in("scans").len(), 30);
+    assert_eq!(office.files_in("inbox"), BTreeSet::new());
+    let waiting = office.queue.depth(Topic::ReadPage).await.unwrap().total() as usize;
+    let requested: BTreeSet<_> =
+        office.requests(waiting).await.into_iter().map(|request| request.page).collect();
+    assert_eq!(requested.len(), 30, "each page is asked for at least once");
+}

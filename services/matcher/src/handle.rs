@@ -5,10 +5,11 @@ use domain::actor::Actor;
 use domain::decision::{self, Case, Decision};
 use domain::form::Form;
 use domain::ids::PageId;
-use domain::likeness::plausible_birth_dates;
-use domain::matching::MatchOutcome;
+use domain::likeness::{birth_agreement, plausible_birth_dates};
+use domain::matching::{Agreement, MatchOutcome};
 use domain::message::PageRead;
 use domain::reading::{FormReading, PageReading};
+use domain::resident::Resident;
 use domain::review::ReviewReason;
 use domain::written::Written;
 use jiff::tz::Offset;
@@ -144,11 +145,7 @@ impl Work<'_> {
             Some(owner) => rows.history(&owner.id, &self.page.id)?,
             None => Vec::new(),
         };
-        let others = rows.candidates(
-            &plausible_birth_dates(&written, self.scanned_on()),
-            written.name.as_ref().map(|name| name.text.reveal().as_str()),
-            written.kana.as_ref().map(|kana| kana.text.reveal().as_str()),
-        )?;
+        let others = self.others(&written, owner.as_ref())?;
         let (outcome, decision) = decision::decide(&Case {
             form,
             reading,
@@ -176,6 +173,20 @@ impl Work<'_> {
                 }
             },
         }
+    }
+
+    /// Who else may be meant; nobody is looked up where the paper agrees with the number.
+    fn others(&self, written: &Written, owner: Option<&Resident>) -> Result<Vec<Resident>, Error> {
+        let agrees =
+            |owner: &Resident| birth_agreement(written, *owner.birth_date.reveal()) != Agreement::Different;
+        if owner.is_some_and(agrees) {
+            return Ok(Vec::new());
+        }
+        self.rows.candidates(
+            &plausible_birth_dates(written, self.scanned_on()),
+            written.name.as_ref().map(|name| name.text.reveal().as_str()),
+            written.kana.as_ref().map(|kana| kana.text.reveal().as_str()),
+        )
     }
 
     /// Opens the envelope of a proven ticket.

@@ -73,6 +73,8 @@ pub enum CommitRefused {
         /// That page.
         page: PageId,
     },
+    /// No slip was issued to this person under this number.
+    NumberOfOther,
     /// The page is not in a state from which it can be committed (somebody else was faster).
     NotOpen,
     /// Somebody else has the page on the screen.
@@ -91,6 +93,7 @@ impl CommitRefused {
                 findings.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(" ")
             }
             Self::DuplicateSlip { .. } => "同じ管理番号の用紙が、すでに確定しています。".into(),
+            Self::NumberOfOther => "この管理番号の用紙は、この人には発行されていません。".into(),
             Self::HeldByOther => "このページは、ほかの人が確認中です。".into(),
             Self::NotOpen => "このページは、ほかの人がすでに処理しました。".into(),
         }

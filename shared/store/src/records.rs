@@ -110,7 +110,8 @@ impl Rows<'_> {
 
 impl Writer<'_> {
     /// Commits a proven slip: record, final values, page state and event at once. Possible while the page is
-    /// read or in review, and while no other page of the same slip stands committed.
+    /// read or in review, its number was issued to this person, and no other page of the same slip stands
+    /// committed. Prove it in the same closure, so that its history is that of this very moment.
     ///
     /// # Errors
     /// There is no such page, or the database failed.
@@ -128,8 +129,8 @@ impl Writer<'_> {
         if self.held_by_other(page, actor, now)? {
             return Ok(Committed::Refused(CommitRefused::HeldByOther));
         }
-        if let Some(twin) = self.committed_twin(slip, page)? {
-            return Ok(Committed::Refused(CommitRefused::DuplicateSlip { page: twin }));
+        if let Some(refused) = self.number_refused(slip, page)? {
+            return Ok(Committed::Refused(refused));
         }
         let id = self.enter(page, slip, None, actor, now)?;
         self.close_review(page, now)?;
@@ -154,8 +155,8 @@ impl Writer<'_> {
         if !old.stands {
             return Ok(Committed::Refused(CommitRefused::NotOpen));
         }
-        if let Some(twin) = self.committed_twin(slip, &old.page)? {
-            return Ok(Committed::Refused(CommitRefused::DuplicateSlip { page: twin }));
+        if let Some(refused) = self.number_refused(slip, &old.page)? {
+            return Ok(Committed::Refused(refused));
         }
         self.take_back(id, reason, actor, now)?;
         let entry = self.enter(&old.page, slip, Some(reason), actor, now)?;
@@ -186,11 +187,15 @@ impl Writer<'_> {
         Ok(Committed::Done(reversal))
     }
 
-    /// Another page whose standing entry has the same management number.
-    fn committed_twin(&self, slip: &ProvenSlip, page: &PageId) -> Result<Option<PageId>, Error> {
+    /// What speaks against the slip's number: issued to somebody else, or standing committed from another page.
+    fn number_refused(&self, slip: &ProvenSlip, page: &PageId) -> Result<Option<CommitRefused>, Error> {
+        let Some(number) = slip.number() else { return Ok(None) };
+        if self.slip(number)?.is_none_or(|issued| issued.resident != *slip.resident()) {
+            return Ok(Some(CommitRefused::NumberOfOther));
+        }
         let sql = "select page from standing_records where management_number = ?1 and page <> ?2";
-        let number = slip.number().map(|number| &number.0);
-        first(self.connection, sql, params![number, page.as_str()], |row| row.id("page"))
+        let twin = first(self.connection, sql, params![number.0, page.as_str()], |row| row.id("page"))?;
+        Ok(twin.map(|page| CommitRefused::DuplicateSlip { page }))
     }
 
     fn enter(

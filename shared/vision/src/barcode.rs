@@ -8,7 +8,7 @@ use zxingcpp::{BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView};
 
 /// Around a region, mm: registration and printing are off by less.
 const MARGIN_MM: f64 = 1.0;
-/// White added around a cut-out, mm: ten modules of 0.33 mm, the quiet zone of NW-7.
+/// Paper added around a cut-out, mm: ten modules of 0.33 mm, the quiet zone of NW-7.
 const QUIET_MM: f64 = 3.5;
 /// Bands across the bars. Each is the mean of its height: noise and fax rows average out, a torn part spoils few.
 const BANDS: usize = 8;
@@ -38,7 +38,10 @@ pub struct Code {
 impl std::fmt::Debug for Code {
     /// The text may name a person, so it is not printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Code").field("symbology", &self.symbology).field("rect", &self.rect).finish_non_exhaustive()
+        f.debug_struct("Code")
+            .field("symbology", &self.symbology)
+            .field("rect", &self.rect)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,7 +165,7 @@ impl Attempt {
     }
 }
 
-/// A cut-out with white around it.
+/// A cut-out with paper around it.
 struct Picture {
     width: usize,
     height: usize,
@@ -177,7 +180,7 @@ impl Picture {
         let patch = page.sample(area, px_per_mm);
         let quiet = (QUIET_MM * px_per_mm) as usize;
         let (width, height) = (patch.width + 2 * quiet, patch.height + 2 * quiet);
-        let mut pixels = vec![255; width * height];
+        let mut pixels = vec![paper(&patch.pixels); width * height];
         for (row, line) in patch.pixels.chunks_exact(patch.width).enumerate() {
             let start = (row + quiet) * width + quiet;
             pixels[start..start + patch.width].copy_from_slice(line);
@@ -193,28 +196,33 @@ impl Picture {
         let columns = (across * px_per_mm).round() as usize;
         // A twelfth at the top and bottom is left out: the page may lie a little off.
         let (top, down) = (rect.y + rect.h / 12.0, rect.h * 10.0 / 12.0);
-        let width = columns + 2 * quiet;
-        let mut pixels = vec![255; width * BANDS];
-        for (band, line) in pixels.chunks_exact_mut(width).enumerate() {
-            for (column, pixel) in line[quiet..quiet + columns].iter_mut().enumerate() {
+        let mut cut = Vec::with_capacity(columns * BANDS);
+        for band in 0..BANDS {
+            cut.extend((0..columns).map(|column| {
                 let x = left + (column as f64 + 0.5) / px_per_mm;
                 let sum: f64 = (0..BAND_POINTS)
                     .map(|k| (band * BAND_POINTS + k) as f64 + 0.5)
                     .map(|k| page.bilinear(PointMm::new(x, top + down * k / (BANDS * BAND_POINTS) as f64)))
                     .sum();
-                *pixel = (sum / BAND_POINTS as f64).round() as u8;
-            }
+                (sum / BAND_POINTS as f64).round() as u8
+            }));
+        }
+        let width = columns + 2 * quiet;
+        let mut pixels = vec![paper(&cut); width * BANDS];
+        for (line, cut) in pixels.chunks_exact_mut(width).zip(cut.chunks_exact(columns.max(1))) {
+            line[quiet..quiet + columns].copy_from_slice(cut);
         }
         let step = [1.0 / px_per_mm, down / BANDS as f64];
         Self { width, height: BANDS, pixels, origin: PointMm::new(left - quiet as f64 * step[0], top), step }
     }
 
-    /// Each pixel the mean of 3x3; the frame is white anyway.
+    /// Each pixel the mean of 3x3; the frame is paper anyway.
     fn blurred(mut self) -> Self {
         let from = self.pixels.clone();
         for y in 1..self.height - 1 {
             for x in 1..self.width - 1 {
-                let rows = [y - 1, y, y + 1].map(|row| &from[row * self.width + x - 1..row * self.width + x + 2]);
+                let rows =
+                    [y - 1, y, y + 1].map(|row| &from[row * self.width + x - 1..row * self.width + x + 2]);
                 let sum: u32 = rows.iter().flat_map(|row| row.iter()).map(|&v| u32::from(v)).sum();
                 self.pixels[y * self.width + x] = (sum / 9) as u8;
             }
@@ -231,7 +239,8 @@ impl Picture {
                 let near = &from[x.saturating_sub(reach)..(x + reach).min(from.len())];
                 let (dark, light) = near.iter().fold((255, 0), |(d, l), &v| (v.min(d), v.max(l)));
                 // Without print within reach there is no middle: paper.
-                let ink = light - dark.min(light) > 40 && u16::from(from[x]) * 2 < u16::from(dark) + u16::from(light);
+                let ink = light - dark.min(light) > 40
+                    && u16::from(from[x]) * 2 < u16::from(dark) + u16::from(light);
                 *pixel = if ink { 0 } else { 255 };
             }
         }
@@ -241,11 +250,18 @@ impl Picture {
     fn read(&self, symbology: Symbology, binarizer: Binarizer, lines: i32) -> Vec<Code> {
         let view = ImageView::from_slice(&self.pixels, self.width, self.height, ImageFormat::Lum);
         let Ok(view) = view else { return Vec::new() };
-        let to_mm = |x: f64, y: f64| {
-            PointMm::new(self.origin.x + x * self.step[0], self.origin.y + y * self.step[1])
-        };
+        let to_mm =
+            |x: f64, y: f64| PointMm::new(self.origin.x + x * self.step[0], self.origin.y + y * self.step[1]);
         codes(&reader(symbology, binarizer).min_line_count(lines), &view, symbology, to_mm)
     }
+}
+
+/// The brightness of the paper in a cut-out, for the quiet zone around it: pure white around dark paper would
+/// draw the threshold between the two.
+fn paper(pixels: &[u8]) -> u8 {
+    let mut sorted = pixels.to_vec();
+    let at = sorted.len() * 9 / 10;
+    if sorted.is_empty() { 255 } else { *sorted.select_nth_unstable(at).1 }
 }
 
 fn reader(symbology: Symbology, binarizer: Binarizer) -> BarcodeReader {
@@ -274,7 +290,8 @@ fn codes(
     sound
         .map(|code| {
             let position = code.position();
-            let corners = [position.top_left, position.top_right, position.bottom_right, position.bottom_left];
+            let corners =
+                [position.top_left, position.top_right, position.bottom_right, position.bottom_left];
             let corners = corners.map(|p| to_mm(f64::from(p.x), f64::from(p.y)));
             Code { text: bare(code.text(), symbology), symbology, rect: around(&corners) }
         })

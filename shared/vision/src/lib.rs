@@ -3,8 +3,15 @@
 //! Start reading at: [`gray`] (the picture), [`registered`] (paper on the picture), then the readers.
 
 pub mod affine;
+pub mod barcode;
 pub mod decode;
+pub mod fields;
 pub mod gray;
+pub mod net;
+pub mod number;
+pub mod ocr;
+pub mod reader;
+pub mod register;
 pub mod registered;
 pub mod template;
 
@@ -13,5 +20,6 @@ pub use decode::{
     DecodeError, Limits, Media, PageImage, decode, decode_pages, encode_jpeg, encode_png, split,
 };
 pub use gray::GrayPage;
+pub use reader::{PageReader, snippet};
 pub use registered::{Patch, RegisteredPage};
 pub use template::{Blank, Template};

@@ -44,7 +44,7 @@ fn bare(text: &str) -> String {
 }
 
 /// Whether `number` has the length and the check digit of `rule`.
-fn possible(rule: &NumberRule, number: &str) -> bool {
+pub(crate) fn possible(rule: &NumberRule, number: &str) -> bool {
     !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
         && rule.length.is_none_or(|length| number.len() == usize::from(length))
@@ -72,14 +72,16 @@ pub fn read(
         Some(_) => barcode::skim(page, form.paper_mm, rule.symbology),
         None => barcode::read_page(page, rule.symbology),
     };
-    let elsewhere = strays.iter().map(|code| bare(&code.text)).any(|text| {
-        possible(rule, &text) && bars.as_ref() != Some(&text)
-    });
+    let elsewhere = strays
+        .iter()
+        .map(|code| bare(&code.text))
+        .any(|text| possible(rule, &text) && bars.as_ref() != Some(&text));
     let mut reading = judge(form, rule, bars, &cells);
     if elsewhere {
         reading.decision = Decision::Review;
         reading.confidence = reading.confidence.min(DISPUTED);
-        reading.reason = Some("用紙に別の管理番号のバーコードがあります。どちらの票か確かめてください。".into());
+        reading.reason =
+            Some("用紙に別の管理番号のバーコードがあります。どちらの票か確かめてください。".into());
     }
     Some(reading)
 }

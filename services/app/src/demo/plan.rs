@@ -10,6 +10,7 @@ use crate::templates;
 use anyhow::{Context, Result};
 use domain::actor::Actor;
 use domain::form::Form;
+use domain::ids::ResidentId;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use simulator::Rng;
@@ -78,7 +79,7 @@ fn envelope(
         declared: group.len() as u32 + miscount,
     };
     let mut tickets = hub.store.write(|rows| rows.issue_tickets(ticket_form, &[ticket], &actor, now))?;
-    let ids: Vec<_> = group.iter().map(|citizen| citizen.resident_id.as_str().to_owned().into()).collect();
+    let ids: Vec<_> = group.iter().map(|citizen| ResidentId(citizen.resident_id.clone())).collect();
     let printed = issue::slips(&hub.store, form, &ids, &actor, now)?;
     let slips =
         printed.into_iter().zip(group).map(|((number, slip), citizen)| (number, citizen.clone(), slip));

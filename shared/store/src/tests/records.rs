@@ -30,6 +30,29 @@ fn a_slip_is_committed_once_and_only_from_one_page() {
 }
 
 #[test]
+fn a_number_that_was_issued_to_somebody_else_is_refused() {
+    let office = Office::open();
+    let page = office.take("scan", "", 1).remove(0);
+    let stranger = resident("2", "見本 太郎", "ミホン タロウ");
+    let number = office
+        .store
+        .write(|rows| {
+            rows.import_residents(std::slice::from_ref(&stranger), ImportMode::Diff, &clerk(), at(1))?;
+            rows.issue_slips(&office.form, std::slice::from_ref(&stranger.id), &clerk(), at(1))
+        })
+        .unwrap()
+        .remove(0)
+        .0;
+    office.to_review(&page, &number);
+    for foreign in [number, ManagementNumber("07999999990".into())] {
+        let slip = office.proven(&foreign, "2026-11-02");
+        let refused = office.store.write(|rows| rows.commit(&page, &slip, &clerk(), at(9))).unwrap();
+        assert_eq!(refused, Committed::Refused(CommitRefused::NumberOfOther));
+    }
+    assert_eq!(office.page(&page).state, PageState::InReview);
+}
+
+#[test]
 fn a_correction_is_a_reversal_and_a_new_entry() {
     let office = Office::open();
     let page = office.take("scan", "", 1).remove(0);

@@ -81,12 +81,8 @@ impl Points {
             let (x, y) = (at % w, at / w);
             self.on.push(in_scan(x, y));
             dark += u64::from(blank.grey[at]);
-            let beside = [
-                (x.wrapping_sub(BESIDE), y),
-                (x + BESIDE, y),
-                (x, y.wrapping_sub(BESIDE)),
-                (x, y + BESIDE),
-            ];
+            let beside =
+                [(x.wrapping_sub(BESIDE), y), (x + BESIDE, y), (x, y.wrapping_sub(BESIDE)), (x, y + BESIDE)];
             for (x, y) in beside.into_iter().filter(|&(x, y)| x < w && y < h) {
                 if blank.grey[y * w + x] > c::PAPER_ABOVE {
                     self.off.push(in_scan(x, y));
@@ -100,16 +96,18 @@ impl Points {
     /// The shift within `reach` of `center` at which print is darkest against the paper beside it.
     fn best(&self, scan: &Cut, margin: i64, center: [i64; 2], reach: i64) -> Best {
         let mut best = Best { shift: center, score: f32::MIN };
-        let range = |axis: usize| {
-            (center[axis] - reach).max(-margin)..=(center[axis] + reach).min(margin)
-        };
+        let range = |axis: usize| (center[axis] - reach).max(-margin)..=(center[axis] + reach).min(margin);
         for dy in range(1) {
             for dx in range(0) {
                 let by = dy * scan.width as i64 + dx;
                 let mean = |points: &[usize]| {
                     let sum: u32 = points
                         .iter()
-                        .map(|&at| u32::from(scan.grey.get(at.wrapping_add_signed(by as isize)).copied().unwrap_or(255)))
+                        .map(|&at| {
+                            u32::from(
+                                scan.grey.get(at.wrapping_add_signed(by as isize)).copied().unwrap_or(255),
+                            )
+                        })
                         .sum();
                     sum as f32 / points.len() as f32
                 };

@@ -87,10 +87,7 @@ mod tests {
         blobs.find(4, 3, |i| rows[i] == b'#');
         assert_eq!(
             blobs.list,
-            [
-                Blob { x0: 0, y0: 0, x1: 2, y1: 3, area: 3 },
-                Blob { x0: 3, y0: 0, x1: 4, y1: 3, area: 3 },
-            ]
+            [Blob { x0: 0, y0: 0, x1: 2, y1: 3, area: 3 }, Blob { x0: 3, y0: 0, x1: 4, y1: 3, area: 3 },]
         );
         assert_eq!((blobs.at(5), blobs.at(7), blobs.at(1)), (Some(0), Some(1), None));
         assert_eq!(blobs.list[0].length(), 3);

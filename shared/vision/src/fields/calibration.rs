@@ -105,9 +105,9 @@ pub const OFF_BY_AREA: Curve =
     Curve(&[(0.0, 5e-6), (0.06, 1e-5), (0.12, 1e-4), (0.25, 1e-2), (0.45, 0.3), (0.8, 1.0)]);
 /// ... and by haze: mean darkness inside above that around the box, as a wiped or faint pencil leaves it.
 pub const OFF_BY_HAZE: Curve = Curve(&[(0.008, 1e-6), (0.014, 1e-4), (0.03, 2e-2), (0.06, 0.3)]);
-/// ... and what a 1-bit scan may have lost entirely: pencil lighter than the threshold. One in 20 pens is a
-/// light pencil, and about one in 1,000 of those vanishes without a trace.
-pub const OFF_BILEVEL: f64 = 4e-5;
+/// That nothing is written is wrong when the scan has one bit a pixel: one hand in five writes in pencil, and of
+/// simulated pencils one in six vanished below the scanner's threshold without a trace.
+pub const LOST_IN_BILEVEL: f64 = 2e-2;
 /// That a box is marked is wrong: by how far its ink reaches, diagonal of the ink per side of the box.
 pub const ON_BY_REACH: Curve = Curve(&[(0.25, 0.5), (0.4, 5e-2), (0.55, 1e-3), (0.7, 5e-5), (0.9, 1e-5)]);
 /// ... and by its area, mm².
@@ -134,6 +134,13 @@ pub const STRIKE_INKED: f64 = 0.85;
 /// At least this share must not be hidden.
 pub const STRIKE_OPEN: f64 = 0.12;
 
+/// Over a word, a line is followed from this share of its width on to the same share before its end.
+pub const OVER_INSET: f64 = 0.08;
+/// A line over a word that is thicker than this is two that run into one another, mm.
+pub const OVER_THICK_MM: f64 = 1.5;
+/// Less ink over the middle of a word is no line, mm².
+pub const OVER_CORE_MM2: f64 = 0.3;
+
 // ---- Circled words ----
 
 /// Paper looked at around a word, mm.
@@ -152,8 +159,7 @@ pub const CORE: f64 = 0.62;
 pub const CIRCLED_BY_COVERAGE: Curve =
     Curve(&[(0.55, 0.5), (0.65, 2e-2), (0.72, 1e-3), (0.80, 8e-5), (0.90, 1e-5), (0.97, 3e-6)]);
 /// ... and by ink in its core, mm²: a tick, a slash, a scribble.
-pub const CIRCLED_BY_CORE: Curve =
-    Curve(&[(0.3, 1e-6), (0.8, 5e-5), (1.6, 5e-3), (3.0, 0.2)]);
+pub const CIRCLED_BY_CORE: Curve = Curve(&[(0.3, 1e-6), (0.8, 5e-5), (1.6, 5e-3), (3.0, 0.2)]);
 /// ... and by the share of neighbouring rays that meet it at one distance (a drawn ring is smooth).
 pub const CIRCLED_BY_ROUGHNESS: Curve = Curve(&[(0.10, 1e-6), (0.2, 3e-5), (0.35, 1e-2), (0.6, 0.5)]);
 /// That a word is not circled is wrong: by the share of rays.
@@ -178,10 +184,14 @@ pub const CELL_INSET_MM: f64 = 0.12;
 pub const CELL_PPM: [f64; 2] = [7.5, 12.5];
 /// No network is surer than this of a cell: what is left is spread over the other digits.
 pub const CELL_DOUBT: f64 = 1.0e-5;
+/// Weight of "not one clean digit" against a digit: 19 % of the model's training cells were none, 0.5 to 1 % of the
+/// written cells of a form are (struck out, written over), so the odds shrink by 0.19/0.81 : 0.0075/0.9925.
+pub const REFUSED_SHARE: f64 = 0.03;
 /// That a cell without counted ink is a faint digit, and that a speck was taken for one.
 pub const CELL_BLANK_WRONG: f64 = 1e-5;
 /// That counted ink in a cell is only dirt: by its area, mm². A small 1 by ball pen has 0.8.
-pub const CELL_SPECK_BY_AREA: Curve = Curve(&[(0.06, 0.3), (0.15, 5e-2), (0.3, 1e-3), (0.5, 1e-5), (0.8, 1e-7)]);
+pub const CELL_SPECK_BY_AREA: Curve =
+    Curve(&[(0.06, 0.3), (0.15, 5e-2), (0.3, 1e-3), (0.5, 1e-5), (0.8, 1e-7)]);
 /// Paper looked at around a comb, mm: room to tell a dirt line from a 1.
 pub const COMB_MARGIN_MM: f64 = 2.2;
 /// A chosen digit that the cell itself gives less than this was chosen by a rule, not by the ink.
@@ -198,11 +208,9 @@ pub const NO_DAY: f64 = 2e-4;
 // ---- Blank or present ----
 
 /// That an area is empty is wrong: by ink, mm².
-pub const EMPTY_BY_AREA: Curve =
-    Curve(&[(0.0, 1e-5), (0.3, 2e-5), (0.8, 1e-4), (2.0, 2e-2), (4.0, 0.5)]);
+pub const EMPTY_BY_AREA: Curve = Curve(&[(0.0, 1e-5), (0.3, 2e-5), (0.8, 1e-4), (2.0, 2e-2), (4.0, 0.5)]);
 /// That something is there is wrong: by ink, mm².
-pub const PRESENT_BY_AREA: Curve =
-    Curve(&[(0.5, 0.8), (1.5, 0.1), (3.0, 2e-3), (5.0, 8e-5), (8.0, 1e-5)]);
+pub const PRESENT_BY_AREA: Curve = Curve(&[(0.5, 0.8), (1.5, 0.1), (3.0, 2e-3), (5.0, 8e-5), (8.0, 1e-5)]);
 /// ... and by paper that is darker than the rest without being a stroke, mm²: a pale seal has 30 and more.
 pub const EMPTY_BY_PALE: Curve = Curve(&[(2.0, 1e-6), (5.0, 1e-4), (12.0, 5e-2), (25.0, 0.5)]);
 /// A mm² is pale when its mean is darker than that of the clear third by this.

@@ -94,7 +94,8 @@ impl Preparer {
         };
         let contrast = self.normalise(cell, interior);
         let clean = self.clean_region(cell, interior, height);
-        let (width, height) = (clean.right.saturating_sub(clean.left), clean.bottom.saturating_sub(clean.top));
+        let (width, height) =
+            (clean.right.saturating_sub(clean.left), clean.bottom.saturating_sub(clean.top));
         if width == 0 || height == 0 {
             return nothing;
         }
@@ -108,8 +109,14 @@ impl Preparer {
         let is_remnant = self.remnants(width, height, cell.ppm);
         self.erase(&is_remnant, width, height);
         let area = cell.ppm * cell.ppm;
-        let kept: Vec<_> =
-            self.blobs.list.iter().zip(&is_remnant).filter(|(_, rest)| !**rest).map(|(blob, _)| *blob).collect();
+        let kept: Vec<_> = self
+            .blobs
+            .list
+            .iter()
+            .zip(&is_remnant)
+            .filter(|(_, rest)| !**rest)
+            .map(|(blob, _)| *blob)
+            .collect();
         let largest = kept.iter().map(|blob| blob.area).max().unwrap_or(0) as f64;
         let is_speck = |pixels: usize| (pixels as f64) < SPECK_MM2 * area;
         let counted: Vec<_> = kept
@@ -195,9 +202,8 @@ impl Preparer {
                 }
             }
         }
-        let touches = |low: usize, high: usize, size: usize| {
-            (low as f64) < near || high as f64 > size as f64 - near
-        };
+        let touches =
+            |low: usize, high: usize, size: usize| (low as f64) < near || high as f64 > size as f64 - near;
         let blobs = self.blobs.list.iter().zip(inside);
         blobs
             .map(|(blob, inside)| {
@@ -377,12 +383,8 @@ mod tests {
         let document: Document = serde_json::from_str(text).unwrap();
         assert!(document.preprocess_vectors.len() >= 4);
         for vector in document.preprocess_vectors {
-            let cell = Cell {
-                grey: &vector.grey,
-                width: vector.width,
-                interior: vector.interior,
-                ppm: vector.ppm,
-            };
+            let cell =
+                Cell { grey: &vector.grey, width: vector.width, interior: vector.interior, ppm: vector.ppm };
             let prepared = Preparer::default().prepare(cell);
             let picture = prepared.picture.unwrap();
             let off = picture.iter().zip(&vector.input).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();

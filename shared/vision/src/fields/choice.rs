@@ -34,7 +34,7 @@ pub(crate) fn judge(
         all.push(if is_circled(field) {
             circle::decide(circle::measure(region, rect, &sheet.words_near(rect)))
         } else {
-            mark::decide(mark::measure(region, rect), sheet.page.page.bilevel)
+            mark::decide(mark::measure(region, rect))
         });
     }
     Ok(all)

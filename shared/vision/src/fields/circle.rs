@@ -42,11 +42,13 @@ pub(crate) fn measure(region: &Region, word: RectMm, others: &[RectMm]) -> WordI
             jumps += u32::from((a - b).abs() > c::CIRCLE_JUMP_MM);
         }
     }
+    let core = view.core();
     WordInk {
         coverage: hits as f64 / c::RAYS as f64,
         roughness: f64::from(jumps) / f64::from(near.max(1)),
-        core: view.core(),
-        lines: strike::lines_through(region, word),
+        core,
+        // No line goes over a word without inking its middle.
+        lines: if core >= c::OVER_CORE_MM2 { strike::lines_over(region, word) } else { 0 },
     }
 }
 
@@ -169,7 +171,9 @@ fn entry(rect: &RectMm, x: f64, y: f64, dx: f64, dy: f64) -> Option<f64> {
 /// Turns the numbers of a word into a state.
 pub(crate) fn decide(ink: WordInk) -> Judged {
     if ink.lines >= 2 {
-        return Judged { mark: Mark::Cancelled, wrong: 1e-3, doubt: Some("二重線で消されています") };
+        return Judged {
+            mark: Mark::Cancelled, wrong: 1e-3, doubt: Some("二重線で消されています")
+        };
     }
     let circled = c::CIRCLED_BY_COVERAGE.at(ink.coverage)
         + c::CIRCLED_BY_CORE.at(ink.core)

@@ -103,9 +103,12 @@ fn belief(prepared: &Prepared, network: &mut Network) -> Belief {
             refused: c::CELL_BLANK_WRONG / 2.0,
         };
     };
+    let classes = network.probabilities(picture, prepared.quality).map(f64::from);
     let blank = c::CELL_SPECK_BY_AREA.at(prepared.ink_mm2);
-    let seen = 1.0 - blank;
-    let classes = network.probabilities(picture, prepared.quality);
-    let tempered = |p: f32| seen * ((1.0 - c::CELL_DOUBT) * f64::from(p) + c::CELL_DOUBT / CLASSES as f64);
-    Belief { digits: std::array::from_fn(|d| tempered(classes[d])), blank, refused: tempered(classes[REJECT]) }
+    // The model saw far more ink that is no digit than forms have: weigh its answer by what is usual here.
+    let refused = classes[REJECT] * c::REFUSED_SHARE;
+    let digits: [f64; 10] = std::array::from_fn(|d| classes[d] * (1.0 - c::REFUSED_SHARE));
+    let all = (refused + digits.iter().sum::<f64>()) / (1.0 - blank);
+    let tempered = |p: f64| (1.0 - c::CELL_DOUBT) * p / all + c::CELL_DOUBT / CLASSES as f64;
+    Belief { digits: digits.map(tempered), blank, refused: tempered(refused) }
 }

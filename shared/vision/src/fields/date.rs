@@ -125,12 +125,7 @@ struct Candidate {
 }
 
 /// Weighs every day of the rule's range, and every other day of the calendar as what it ought not to be.
-fn weigh(
-    bases: &[Base],
-    [years, months, days]: [&Weights; 3],
-    rule: &DateRule,
-    clean: f64,
-) -> Finding {
+fn weigh(bases: &[Base], [years, months, days]: [&Weights; 3], rule: &DateRule, clean: f64) -> Finding {
     let [first, last] = rule.range;
     let mut found: Vec<Candidate> = Vec::new();
     let (mut allowed, mut outside) = (0.0, 0.0);
@@ -143,9 +138,7 @@ fn weigh(
                     let weight = base.probability * year_weight * month_weight * day_weight;
                     let written = year > 0 || base.era.is_none();
                     let date = Date::new(year as i16 + offset, month as i8, day as i8).ok();
-                    let date = date.filter(|&date| {
-                        written && base.era.is_none_or(|era| era.contains(date))
-                    });
+                    let date = date.filter(|&date| written && base.era.is_none_or(|era| era.contains(date)));
                     let Some(date) = date else {
                         outside += weight * c::NO_DAY;
                         best_outside = best_outside.max(weight);
@@ -247,7 +240,10 @@ mod tests {
         let found = decide(&written("100304"), Some(&Finding::new(Value::Blank, 1e-6)), &birth());
         assert!(found.doubt.is_some());
         let days: Vec<&str> = found.alternatives.iter().map(|(day, _)| day.as_str()).collect();
-        assert!(days.starts_with(&["1921-03-04", "1935-03-04"]) || days.starts_with(&["1935-03-04", "1921-03-04"]));
+        assert!(
+            days.starts_with(&["1921-03-04", "1935-03-04"])
+                || days.starts_with(&["1935-03-04", "1921-03-04"])
+        );
         assert!((found.alternatives[0].1 - 0.5).abs() < 0.01);
     }
 

@@ -119,7 +119,8 @@ fn layouts(cells: &[Belief], rule: &DigitsRule) -> Vec<(usize, usize)> {
     ends.filter(|&(first, last)| {
         let whole = (first, last) == (0, n);
         // With decimals the right end is fixed by the printed point.
-        let may = rule.may_be_short && (rule.decimals == 0 || last == n && last - first > usize::from(rule.decimals));
+        let may = rule.may_be_short
+            && (rule.decimals == 0 || last == n && last - first > usize::from(rule.decimals));
         (whole || may)
             && empty_enough(&cells[..first])
             && empty_enough(&cells[last..])
@@ -257,7 +258,9 @@ pub(super) mod tests {
         assert_eq!(decode(&[sure(3), empty(), sure(5)], &rule), Decoded::Gaps);
         let whole = DigitsRule { may_be_short: false, ..rule };
         assert_eq!(decode(&[empty(), sure(3), sure(5)], &whole), Decoded::Gaps);
-        assert!(matches!(decode(&[empty(), empty(), empty()], &whole), Decoded::Blank(wrong) if wrong < 1e-5));
+        assert!(
+            matches!(decode(&[empty(), empty(), empty()], &whole), Decoded::Blank(wrong) if wrong < 1e-5)
+        );
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Finding {
         self
     }
 
+    /// Whether it says that nothing is written.
+    pub fn says_nothing(&self) -> bool {
+        self.value.is_blank() || matches!(self.value.text(), Some("off" | "absent"))
+    }
+
     /// The same with the values that the ink allows, most probable first.
     pub fn with_alternatives(mut self, mut alternatives: Vec<(String, f64)>) -> Self {
         alternatives.truncate(ALTERNATIVES);
@@ -70,8 +75,9 @@ impl Finding {
 
 /// The smallest upright rectangle of the picture around `rect` of the paper: `[x, y, width, height]`, pixels.
 pub(crate) fn box_px(px_from_mm: &Affine, rect: RectMm) -> [f64; 4] {
-    let corners = [(rect.x, rect.y), (rect.right(), rect.y), (rect.right(), rect.bottom()), (rect.x, rect.bottom())]
-        .map(|(x, y)| px_from_mm.apply(PointMm::new(x, y)));
+    let corners =
+        [(rect.x, rect.y), (rect.right(), rect.y), (rect.right(), rect.bottom()), (rect.x, rect.bottom())]
+            .map(|(x, y)| px_from_mm.apply(PointMm::new(x, y)));
     let low = |axis: usize| corners.iter().map(|c| c[axis]).fold(f64::MAX, f64::min);
     let high = |axis: usize| corners.iter().map(|c| c[axis]).fold(f64::MIN, f64::max);
     [low(0), low(1), high(0) - low(0), high(1) - low(1)]

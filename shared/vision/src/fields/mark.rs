@@ -56,7 +56,7 @@ pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field) -> Fin
     if found.is_missing() {
         return Finding::doubtful(MISSING);
     }
-    let judged = decide(measure(region, square), sheet.page.page.bilevel);
+    let judged = decide(measure(region, square));
     let value = match judged.mark {
         Mark::On => "on",
         Mark::Off => "off",
@@ -95,12 +95,8 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
             continue;
         }
         pixels += area;
-        bounds = [
-            bounds[0].min(part[0]),
-            bounds[1].min(part[1]),
-            bounds[2].max(part[2]),
-            bounds[3].max(part[3]),
-        ];
+        bounds =
+            [bounds[0].min(part[0]), bounds[1].min(part[1]), bounds[2].max(part[2]), bounds[3].max(part[3])];
     }
     if pixels > 0 {
         ink.reach = diagonal(bounds);
@@ -136,13 +132,14 @@ fn ring(region: &Region, square: RectMm) -> (f64, f64) {
 }
 
 /// Turns the numbers of a box into a state.
-pub(crate) fn decide(ink: BoxInk, bilevel: bool) -> Judged {
+pub(crate) fn decide(ink: BoxInk) -> Judged {
     if ink.lines >= 2 && ink.cover < c::FILLED {
-        return Judged { mark: Mark::Cancelled, wrong: 1e-2, doubt: Some("二重線で消されています") };
+        return Judged {
+            mark: Mark::Cancelled, wrong: 1e-2, doubt: Some("二重線で消されています")
+        };
     }
     let on = c::ON_BY_REACH.at(ink.reach) + c::ON_BY_AREA.at(ink.area);
-    let faint = if bilevel { c::OFF_BILEVEL } else { c::OFF_BY_HAZE.at(ink.haze) };
-    let off = c::OFF_BY_AREA.at(ink.area) + faint;
+    let off = c::OFF_BY_AREA.at(ink.area) + c::OFF_BY_HAZE.at(ink.haze);
     if on < off {
         let doubt = match ink {
             _ if ink.cover >= c::FILLED && ink.ring > c::BLOT => Some("塗りつぶして消した可能性があります"),

@@ -35,6 +35,7 @@ use domain::form::{Field, FieldKind, MarkStyle};
 use domain::geometry::RectMm;
 use domain::reading::FieldReading;
 use finding::Finding;
+pub(crate) use finding::box_px;
 use region::Region;
 use sheet::Sheet;
 
@@ -89,7 +90,11 @@ pub fn read_fields(
     let fields = template.form.fields_on(side);
     fields
         .filter_map(|field| {
-            let finding = read_field(&mut sheet, field, tools)?;
+            let mut finding = read_field(&mut sheet, field, tools)?;
+            if page.page.bilevel && is_written(field) && finding.says_nothing() {
+                finding.wrong += calibration::LOST_IN_BILEVEL;
+                finding.doubt.get_or_insert_with(|| LOST.to_owned());
+            }
             Some(finding.into_reading(field, &page.px_from_mm, max_wrong))
         })
         .collect()
@@ -110,6 +115,14 @@ fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Fin
         FieldKind::Stamp => presence::read(sheet, region, field, presence::Wording::Stamp),
         FieldKind::Sticker => sticker::read(sheet, region, field),
     })
+}
+
+/// Why a 1-bit scan cannot say that nothing is written.
+const LOST: &str = "白黒2値の画像では薄い記入が写らないことがあります";
+
+/// Whether a pen writes it: print never vanishes below a threshold.
+fn is_written(field: &Field) -> bool {
+    !matches!(field.kind, FieldKind::Printed { .. } | FieldKind::Sticker)
 }
 
 /// Whether its options are words to circle: the eras of a date always are.

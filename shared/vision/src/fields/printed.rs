@@ -153,7 +153,8 @@ mod tests {
             let found = read(from, PrintSource::BirthDate);
             assert_eq!((found.value.text(), found.doubt), (Some(to), None), "{from}");
         }
-        for wrong in ["昭和25年13月4日", "昭和64年2月1日", "25年3月", "昭和25年3月4日生", "日"] {
+        for wrong in ["昭和25年13月4日", "昭和64年2月1日", "25年3月", "昭和25年3月4日生", "日"]
+        {
             assert!(read(wrong, PrintSource::BirthDate).doubt.is_some(), "{wrong}");
         }
         assert_eq!(read("T 123-4567", PrintSource::PostalCode).value.text(), Some("123-4567"));

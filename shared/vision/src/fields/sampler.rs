@@ -117,7 +117,12 @@ mod tests {
         // 20 pixels a mm, paper's x runs up the picture's columns downwards in y: a quarter turn.
         let turned = Affine([0.0, -20.0, 200.0, 20.0, 0.0, 0.0]);
         let mut cut = Cut::default();
-        sample(&RegisteredPage { page: &page, px_from_mm: turned }, RectMm::new(1.0, 2.0, 2.0, 3.0), 5.0, &mut cut);
+        sample(
+            &RegisteredPage { page: &page, px_from_mm: turned },
+            RectMm::new(1.0, 2.0, 2.0, 3.0),
+            5.0,
+            &mut cut,
+        );
         assert_eq!((cut.width, cut.height), (10, 15));
         // y = 2.1 mm lies at picture column 200 - 42 = 158: mean of the columns around it.
         assert!(cut.grey[0].abs_diff(157) <= 1, "{}", cut.grey[0]);

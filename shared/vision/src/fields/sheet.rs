@@ -35,10 +35,8 @@ const LEVEL_SAMPLES: usize = 40_000;
 impl<'a> Sheet<'a> {
     /// `words` are the words of the side that may be circled.
     pub fn new(page: &'a RegisteredPage<'a>, blank: Option<&'a Blank>, words: Vec<RectMm>) -> Self {
-        let blank = blank.map(|blank| RegisteredPage {
-            page: &blank.picture,
-            px_from_mm: Affine::scale(blank.px_per_mm),
-        });
+        let blank = blank
+            .map(|blank| RegisteredPage { page: &blank.picture, px_from_mm: Affine::scale(blank.px_per_mm) });
         Self { page, blank, levels: levels(page), drift: Vec::new(), words }
     }
 

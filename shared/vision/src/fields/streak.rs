@@ -55,9 +55,8 @@ impl Streaks {
         let high = ends.into_iter().fold(f64::MIN, f64::max);
         // A leaning line changes columns: a pixel counts as inked when its neighbour across the feed is.
         let step = if feed[1].abs() > feed[0].abs() { 1 } else { picture.width };
-        let near = |at: usize| {
-            inked(at) || at >= step && inked(at - step) || at + step < pixels && inked(at + step)
-        };
+        let near =
+            |at: usize| inked(at) || at >= step && inked(at - step) || at + step < pixels && inked(at + step);
         let mut counts = vec![(0u32, 0u32); ((high - low) * picture.ppm) as usize + 1];
         for at in (0..pixels).filter(|&at| open(at)) {
             let bin = ((across(picture.mm(at)) - low) * picture.ppm) as usize;

@@ -10,15 +10,39 @@ pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
     let mut right = crossings(region, what, what.right() + c::STRIKE_OUT_MM);
     let mut lines = 0;
     for from in left {
-        let found = right.iter().position(|to| {
-            (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to)
-        });
+        let found = right
+            .iter()
+            .position(|to| (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2));
         if let Some(found) = found {
             right.remove(found);
             lines += 1;
         }
     }
     lines
+}
+
+/// Straight lines of ink over the whole width of a printed word. What stands around the word (a circle) does not
+/// matter, what the word's own print hides is passed over.
+pub(crate) fn lines_over(region: &Region, word: RectMm) -> usize {
+    let steps = (word.h * PPM) as usize;
+    let height = |step: usize| word.y + (step as f64 + 0.5) / PPM;
+    let (left, right) = (word.x + c::OVER_INSET * word.w, word.right() - c::OVER_INSET * word.w);
+    let rise = (c::STRIKE_RISE * word.h * PPM) as usize;
+    // A line is known by its middle; neighbouring middles are one line, as thick as there are of them.
+    let is_line = |middle: usize| {
+        (0..=rise.min(2 * middle)).any(|lift| {
+            let Some(low) = (2 * middle).checked_sub(lift).map(|sum| sum / 2) else { return false };
+            let high = low + lift;
+            let ways = [(low, high), (high, low)];
+            high < steps
+                && ways.iter().any(|&(from, to)| {
+                    is_inked(region, PointMm::new(left, height(from)), PointMm::new(right, height(to)), 1)
+                })
+        })
+    };
+    let hits: Vec<bool> = (0..steps).map(is_line).collect();
+    let runs = hits.chunk_by(|a, b| a == b).filter(|run| run[0]);
+    runs.map(|run| if run.len() as f64 > c::OVER_THICK_MM * PPM { 2 } else { 1 }).sum()
 }
 
 /// Where thin strokes cross the upright at `x` mm, within the height of `what`.
@@ -28,8 +52,7 @@ fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<PointMm> {
     let steps = (what.h * PPM) as usize;
     for step in 0..=steps {
         let y = what.y + step as f64 / PPM;
-        let inked = step < steps
-            && region.pixel(x, y).is_some_and(|(x, y)| region.stroke_at(x, y).is_some());
+        let inked = step < steps && region.pixel(x, y).is_some_and(|(x, y)| region.stroke_at(x, y).is_some());
         match (inked, start) {
             (true, None) => start = Some(y),
             (false, Some(from)) => {
@@ -45,7 +68,8 @@ fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<PointMm> {
 }
 
 /// Whether the straight way between two points is inked wherever print does not hide it.
-fn is_inked(region: &Region, from: PointMm, to: PointMm) -> bool {
+/// A hand's line bends by `bend` pixels.
+fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize) -> bool {
     let steps = ((to.x - from.x) * PPM).ceil().max(1.0) as usize;
     let (mut open, mut inked) = (0, 0);
     for step in 0..=steps {
@@ -54,15 +78,13 @@ fn is_inked(region: &Region, from: PointMm, to: PointMm) -> bool {
         let Some((x, y)) = region.pixel(x, y) else {
             continue;
         };
-        // A hand's line bends by a pixel or two.
-        let rows = y.saturating_sub(2)..(y + 3).min(region.height);
-        if rows.clone().any(|y| region.stroke_at(x, y).is_some()) {
+        let mut rows = y.saturating_sub(bend)..(y + bend + 1).min(region.height);
+        if rows.any(|y| region.stroke_at(x, y).is_some()) {
             open += 1;
             inked += 1;
         } else if !region.is_hidden(x, y) {
             open += 1;
         }
     }
-    f64::from(inked) >= c::STRIKE_INKED * f64::from(open)
-        && f64::from(inked) >= c::STRIKE_OPEN * steps as f64
+    f64::from(inked) >= c::STRIKE_INKED * f64::from(open) && f64::from(inked) >= c::STRIKE_OPEN * steps as f64
 }

@@ -22,7 +22,11 @@ impl Bytes<'_> {
 
     fn channels(&mut self) -> Result<usize, BadModel> {
         let count = self.word()? as usize;
-        if (1..=MAX_CHANNELS).contains(&count) { Ok(count) } else { Err(BadModel("a layer has no sane size")) }
+        if (1..=MAX_CHANNELS).contains(&count) {
+            Ok(count)
+        } else {
+            Err(BadModel("a layer has no sane size"))
+        }
     }
 
     fn floats(&mut self, count: usize) -> Result<Vec<f32>, BadModel> {

@@ -105,7 +105,8 @@ impl Planes {
             for x in 0..side {
                 let at = (2 * y + 1) * from_row + (2 * x + 1) * channels;
                 let to = (y + 1) * to_row + (x + 1) * channels;
-                let (upper, lower) = (&self.now[at..][..2 * channels], &self.now[at + from_row..][..2 * channels]);
+                let (upper, lower) =
+                    (&self.now[at..][..2 * channels], &self.now[at + from_row..][..2 * channels]);
                 for (c, value) in self.next[to..to + channels].iter_mut().enumerate() {
                     *value = upper[c].max(upper[c + channels]).max(lower[c]).max(lower[c + channels]);
                 }

@@ -83,7 +83,10 @@ impl Ocr {
         language: &str,
         layout: Layout,
     ) -> Result<Text, OcrError> {
-        assert!(width > 0 && !pixels.is_empty() && pixels.len().is_multiple_of(width), "pixels must fill rows");
+        assert!(
+            width > 0 && !pixels.is_empty() && pixels.len().is_multiple_of(width),
+            "pixels must fill rows"
+        );
         let request =
             Request { language: language.to_owned(), layout, width: width as u32, pixels: pixels.to_vec() };
         let bytes = request.to_bytes();

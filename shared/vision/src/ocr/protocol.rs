@@ -54,7 +54,8 @@ fn bad(what: &'static str) -> io::Error {
 
 /// Writes one frame and flushes.
 pub(super) fn write_frame(to: &mut impl Write, body: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(body.len()).ok().filter(|&n| n <= MOST_BYTES).ok_or_else(|| bad("frame too large"))?;
+    let length =
+        u32::try_from(body.len()).ok().filter(|&n| n <= MOST_BYTES).ok_or_else(|| bad("frame too large"))?;
     to.write_all(&MAGIC)?;
     to.write_all(&length.to_le_bytes())?;
     to.write_all(body)?;

@@ -86,6 +86,7 @@ fn nonsense_on_the_streams_ends_the_child_without_a_panic() {
         assert!(read_frame(&mut &frame[..frame.len() - 1]).is_err() || body.is_empty());
     }
     assert!(serve(&b"stray bytes"[..], Vec::new()).is_ok());
-    let request = Request { language: "eng".into(), layout: Layout::Block, width: 2, pixels: vec![1, 2, 3, 4] };
+    let request =
+        Request { language: "eng".into(), layout: Layout::Block, width: 2, pixels: vec![1, 2, 3, 4] };
     assert_eq!(Request::from_bytes(&request.to_bytes()).unwrap(), request);
 }

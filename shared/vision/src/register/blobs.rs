@@ -9,8 +9,8 @@ const MAX_EDGE_SHARE: f64 = 0.12;
 /// Variance over area of a filled square is 1/6 however it is turned (a disc has 0.159, an L has 0.3).
 /// The band lets through squares with a bitten corner and ones of a few pixels.
 const SPREAD: std::ops::Range<f64> = 0.150..0.185;
-/// Longer over shorter axis, squared: 1.25 covers unknown pixel shapes of 204x196 dpi and stretch.
-const MAX_ELONGATION: f64 = 1.25 * 1.25;
+/// Longer over shorter axis, squared: 1.4 covers a quarter cut off by the edge of the picture.
+const MAX_ELONGATION: f64 = 1.4 * 1.4;
 /// Candidates kept, best first: four are wanted, and pairs of all are tried.
 const MAX_CANDIDATES: usize = 48;
 

@@ -274,7 +274,8 @@ impl Scan {
                 sum += if on_paper { dark + ink * (light - dark) } else { f64::from(self.outside) };
             }
             // Twelve even numbers add up to a bell of variance one.
-            let bell: f64 = if self.noise > 0.0 { (0..12).map(|_| even(&mut random)).sum::<f64>() - 6.0 } else { 0.0 };
+            let bell: f64 =
+                if self.noise > 0.0 { (0..12).map(|_| even(&mut random)).sum::<f64>() - 6.0 } else { 0.0 };
             let grey = (sum / 4.0 + bell * self.noise).clamp(0.0, 255.0) as u8;
             *out = self.threshold.map_or(grey, |limit| if grey < limit { 0 } else { 255 });
         }

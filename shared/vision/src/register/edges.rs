@@ -9,6 +9,8 @@ use domain::geometry::PointMm;
 const LINES: usize = 16;
 /// The part of an edge that is looked at: its ends are round and near other edges.
 const SPAN: f64 = 0.7;
+/// Paper that must be seen outside an edge, share of the mark: 0.4 mm of 5 mm.
+const CLEAR: f64 = 0.08;
 /// A first look: the guess may be off by a good millimetre. It reaches, as a share of the mark, less than half on
 /// each side of the expected edge, so that one line never meets two edges.
 pub(super) const WIDE: Look = Look { reach: 0.42, step_px: 2.0 };
@@ -40,20 +42,9 @@ pub(super) fn measure(
     look: Look,
 ) -> Option<[f64; 2]> {
     let view = View { page: RegisteredPage { page, px_from_mm: *guess }, at, edge, look };
-    if !view.whole() {
-        return None;
-    }
     let [dark, light] = view.levels()?;
     let middle = (dark + light) / 2.0;
-    let side = |axis, sign| view.side(axis, sign, middle);
-    let (left, right) = (side(0, -1.0)?, side(0, 1.0)?);
-    let (top, bottom) = (side(1, -1.0)?, side(1, 1.0)?);
-    // Swollen or thinned evenly is well; wide but not high is no square.
-    let sizes = [right - left, bottom - top].map(|size| size / edge);
-    if sizes.iter().any(|size| (size - 1.0).abs() > WIDTH_TOLERANCE) {
-        return None;
-    }
-    let center = PointMm::new(at.x + (left + right) / 2.0, at.y + (top + bottom) / 2.0);
+    let center = PointMm::new(at.x + view.middle_along(0, middle)?, at.y + view.middle_along(1, middle)?);
     Some(guess.apply(center))
 }
 
@@ -70,17 +61,6 @@ impl View<'_> {
         self.page.bilinear(PointMm::new(self.at.x + x, self.at.y + y))
     }
 
-    /// Whether the mark and a little paper around it are in the picture: where a mark is cut off, the edge of the picture
-    /// would pass for its own.
-    fn whole(&self) -> bool {
-        let out = 0.56 * self.edge;
-        [[-out, -out], [out, -out], [out, out], [-out, out]].iter().all(|[x, y]| {
-            let [px, py] = self.page.px_from_mm.apply(PointMm::new(self.at.x + x, self.at.y + y));
-            let inside = |p: f64, size: u32| (0.0..f64::from(size)).contains(&p);
-            inside(px, self.page.page.width) && inside(py, self.page.page.height)
-        })
-    }
-
     /// The grey of the mark and of the paper around it.
     fn levels(&self) -> Option<[f64; 2]> {
         let grid = |reach: f64| {
@@ -91,6 +71,33 @@ impl View<'_> {
         let ring = grid(0.8 * self.edge).filter(|(x, y)| x.abs().max(y.abs()) > 0.75 * self.edge);
         let light = mean(ring.map(|(x, y)| self.grey(x, y)));
         (light - dark >= MIN_CONTRAST).then_some([dark, light])
+    }
+
+    /// The middle between two opposite edges along `axis` (0: x, 1: y), mm from the expected centre. Where the picture
+    /// cuts one of them off, the other and the nominal size must do; a torn mark has no such excuse.
+    fn middle_along(&self, axis: usize, level: f64) -> Option<f64> {
+        match (self.cut(axis, -1.0), self.cut(axis, 1.0)) {
+            (false, false) => {
+                let (low, high) = (self.side(axis, -1.0, level)?, self.side(axis, 1.0, level)?);
+                let size = (high - low) / self.edge;
+                ((size - 1.0).abs() <= WIDTH_TOLERANCE).then_some((low + high) / 2.0)
+            }
+            (true, false) => Some(self.side(axis, 1.0, level)? - self.edge / 2.0),
+            (false, true) => Some(self.side(axis, -1.0, level)? + self.edge / 2.0),
+            (true, true) => None,
+        }
+    }
+
+    /// Whether the edge on the `sign` side of `axis`, or the paper just outside it, is outside the picture: there the
+    /// edge of the picture would pass for the mark's.
+    fn cut(&self, axis: usize, sign: f64) -> bool {
+        let (out, half) = (sign * (0.5 + CLEAR) * self.edge, 0.5 * self.edge);
+        [-half, half].iter().any(|&along| {
+            let [x, y] = if axis == 0 { [out, along] } else { [along, out] };
+            let [px, py] = self.page.px_from_mm.apply(PointMm::new(self.at.x + x, self.at.y + y));
+            let inside = |p: f64, size: u32| (0.0..f64::from(size)).contains(&p);
+            !inside(px, self.page.page.width) || !inside(py, self.page.page.height)
+        })
     }
 
     /// Where the edge on the `sign` side of `axis` (0: x, 1: y) lies, mm from the expected centre.
@@ -153,7 +160,10 @@ mod tests {
         for y in 0..260 {
             for x in 0..260 {
                 let inside = (0..16).filter(|i| {
-                    let point = [f64::from(x) + f64::from(i % 4) / 4.0 + 0.125, f64::from(y) + f64::from(i / 4) / 4.0 + 0.125];
+                    let point = [
+                        f64::from(x) + f64::from(i % 4) / 4.0 + 0.125,
+                        f64::from(y) + f64::from(i / 4) / 4.0 + 0.125,
+                    ];
                     let [mx, my] = back.apply(point.into());
                     (mx - 11.0).abs() < 2.5 && (my - 11.0).abs() < 2.5
                 });
@@ -172,7 +182,7 @@ mod tests {
             let guess = Affine([11.7 * cos, -11.7 * sin, 8.0, 11.7 * sin, 11.7 * cos, 3.0]);
             for ink in [0, 140] {
                 let at = PointMm::new(11.0, 11.0);
-                let mark = measure(&page(&truth, ink), &guess, at, 5.0, WIDE).unwrap();
+                let mark = measure(&page(&truth, ink), &guess, at, 5.0, CLOSE).unwrap();
                 let [x, y] = truth.apply(at);
                 assert!((mark[0] - x).hypot(mark[1] - y) < 0.1, "{turn} {ink}");
             }

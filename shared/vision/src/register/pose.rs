@@ -67,7 +67,8 @@ pub(super) fn poses(
     }
     // Four marks that disagree: one of them is no mark, or lies on a fold. Print will say which.
     let without = (0..pairs.len()).map(|left_out| {
-        let rest: Vec<_> = pairs.iter().enumerate().filter(|(i, _)| *i != left_out).map(|(_, p)| *p).collect();
+        let rest: Vec<_> =
+            pairs.iter().enumerate().filter(|(i, _)| *i != left_out).map(|(_, p)| *p).collect();
         pose(&rest, hypothesis.layout, dense)
     });
     let found: Vec<Pose> = without.filter_map(Result::ok).collect();
@@ -98,6 +99,16 @@ fn pose(pairs: &[(PointMm, [f64; 2])], layout: usize, dense: [f64; 2]) -> Result
 }
 
 impl Pose {
+    /// Whether two poses put the marks at the same places, to half a millimetre.
+    pub fn same_as(&self, other: &Self, layouts: &[Layout]) -> bool {
+        let near = 0.5 * self.px_from_mm.mean_scale();
+        let together = |center: &PointMm| {
+            let ([ax, ay], [bx, by]) = (self.px_from_mm.apply(*center), other.px_from_mm.apply(*center));
+            (ax - bx).hypot(ay - by) < near
+        };
+        self.layout == other.layout && layouts[self.layout].centers.iter().all(together)
+    }
+
     /// What is kept of it with the page.
     pub fn registration(&self, page: &GrayPage, dense: [f64; 2]) -> Registration {
         let [a, b, _, d, e, _] = self.px_from_mm.0;

@@ -118,7 +118,10 @@ fn complete(blobs: &[Blob], top: [usize; 2], index: usize, layout: &Layout, foun
         for &(r, _) in &lower_right {
             let skew = distance([r[0] - l[0], r[1] - l[1]], across) / diagonal;
             if skew < PARALLEL_TOLERANCE {
-                keep([Some(left), Some(right), Some(r), Some(l)], 0.5 * off + 0.5 * skew / PARALLEL_TOLERANCE);
+                keep(
+                    [Some(left), Some(right), Some(r), Some(l)],
+                    0.5 * off + 0.5 * skew / PARALLEL_TOLERANCE,
+                );
             }
         }
     }

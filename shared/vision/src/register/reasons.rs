@@ -20,7 +20,9 @@ pub(super) fn unknown_form(number: u8) -> String {
 }
 
 pub(super) fn unknown_version(number: u8, version: u32) -> String {
-    format!("帳票番号 {number} の第 {version} 版は登録されていません。その版の帳票を登録してから読み直してください。")
+    format!(
+        "帳票番号 {number} の第 {version} 版は登録されていません。その版の帳票を登録してから読み直してください。"
+    )
 }
 
 pub(super) fn unknown_side(number: u8, side: u8) -> String {

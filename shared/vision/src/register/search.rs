@@ -44,6 +44,8 @@ pub(super) struct Search<'a> {
     views: Vec<View>,
     /// Poses whose form code a quick look did not read, with the view they were found in.
     unread: Vec<(usize, Pose)>,
+    /// Poses looked at: blobs at several levels lead to the same ones.
+    seen: Vec<Pose>,
     /// Why poses that were read or printed like ours are not believed.
     refusal: Option<String>,
     /// Why marks made no pose; told only of pages that are ours.
@@ -75,8 +77,8 @@ impl<'a> Search<'a> {
         templates: &'a [Template],
         assigned: Option<&'a FormId>,
     ) -> Self {
-        let (views, unread) = (Vec::new(), Vec::new());
-        Self { registrar, page, templates, assigned, views, unread, refusal: None, misfit: None }
+        let (views, unread, seen) = (Vec::new(), Vec::new(), Vec::new());
+        Self { registrar, page, templates, assigned, views, unread, seen, refusal: None, misfit: None }
     }
 
     pub fn run(mut self) -> Registered {
@@ -124,6 +126,10 @@ impl<'a> Search<'a> {
             };
             let mut coded = Vec::new();
             for pose in poses {
+                if self.seen.iter().any(|known| known.same_as(&pose, &self.registrar.layouts)) {
+                    continue;
+                }
+                self.seen.push(pose.clone());
                 match self.code_at(&pose, Effort::Once) {
                     Some(code) => coded.push((code, pose)),
                     None => self.unread.push((view, pose)),
@@ -140,13 +146,12 @@ impl<'a> Search<'a> {
     /// Poses that carry the print of one of our blanks although their code was not read: a longer look at the code,
     /// then the management number or the person's word instead.
     fn thorough(&mut self) -> Option<Registered> {
-        let mut unread = std::mem::take(&mut self.unread);
-        unread.sort_by_key(|(_, pose)| std::cmp::Reverse(pose.marks));
-        for (view, pose) in unread {
-            let prints = self.prints(view, &pose);
-            if prints.is_empty() {
-                continue;
-            }
+        let unread = std::mem::take(&mut self.unread).into_iter();
+        let printed = unread.map(|(view, pose)| (self.prints(view, &pose), view, pose));
+        let mut printed: Vec<_> = printed.filter(|(prints, ..)| !prints.is_empty()).collect();
+        // A page upside down has some of its print too: the right way up has more.
+        printed.sort_by(|(a, ..), (b, ..)| best_of(b).total_cmp(&best_of(a)));
+        for (prints, view, pose) in printed {
             let found = match self.code_at(&pose, Effort::Retry) {
                 Some(code) => self.coded(view, vec![(code, pose)]),
                 None => self.uncoded(view, &pose, &prints),
@@ -178,7 +183,7 @@ impl<'a> Search<'a> {
     }
 
     /// A pose with our print but no form code: the number's first digits name the form, or a person did.
-    fn uncoded(&mut self, view: usize, pose: &Pose, prints: &[Print]) -> Option<Registered> {
+    fn uncoded(&self, view: usize, pose: &Pose, prints: &[Print]) -> Option<Registered> {
         let best = prints.iter().max_by(|a, b| a.correlation.total_cmp(&b.correlation))?;
         if best.correlation < MIN_PRINT_ALONE || !self.believable(view, pose, best) {
             return None;
@@ -193,17 +198,16 @@ impl<'a> Search<'a> {
         if !rival && named {
             return Some(self.found(view, pose, *best));
         }
-        self.refuse(reasons::code_unreadable());
-        None
+        Some(Registered::Unreadable { reason: reasons::code_unreadable() })
     }
 
     /// Whether the slip carries a sound management number of this very form.
     fn numbered(&self, pose: &Pose, print: &Print) -> bool {
         let form = &self.templates[print.template].form;
         let page = RegisteredPage { page: self.page, px_from_mm: pose.px_from_mm };
-        form.number_field().filter(|(field, _)| field.side == print.side).is_some_and(|(field, rule)| {
-            number::bars(&page, form, field, rule).is_some()
-        })
+        form.number_field()
+            .filter(|(field, _)| field.side == print.side)
+            .is_some_and(|(field, rule)| number::bars(&page, form, field, rule).is_some())
     }
 
     /// The form code where `pose` puts it.
@@ -252,9 +256,9 @@ impl<'a> Search<'a> {
 
     /// Every side of every possible template whose print fits `pose` at all.
     fn prints(&self, view: usize, pose: &Pose) -> Vec<Print> {
-        let possible = self.templates_of(pose.layout).filter(|&template| {
-            self.assigned.is_none_or(|id| self.templates[template].form.id == *id)
-        });
+        let possible = self
+            .templates_of(pose.layout)
+            .filter(|&template| self.assigned.is_none_or(|id| self.templates[template].form.id == *id));
         let sides = possible.flat_map(|t| (1..=self.templates[t].form.sides).map(move |side| (t, side)));
         sides
             .filter_map(|(template, side)| self.print(view, pose, template, side))
@@ -266,7 +270,8 @@ impl<'a> Search<'a> {
     /// A template without a blank fits as well as it must, so that marks and code decide.
     fn print(&self, view: usize, pose: &Pose, template: usize, side: u8) -> Option<Print> {
         let known = &self.registrar.known[template];
-        let structure = known.sides.get(usize::from(side) - 1).filter(|_| known.layout == Some(pose.layout))?;
+        let structure =
+            known.sides.get(usize::from(side) - 1).filter(|_| known.layout == Some(pose.layout))?;
         let correlation = match structure.is_empty() {
             true => MIN_PRINT,
             false => structure.correlation(&self.views[view].reduced, &pose.px_from_mm),
@@ -300,6 +305,11 @@ impl<'a> Search<'a> {
         let codes = barcode::read_page(&page, Symbology::DataMatrix);
         codes.iter().any(|code| Form::parse_code(&code.text).is_some())
     }
+}
+
+/// The best correlation among `prints`.
+fn best_of(prints: &[Print]) -> f64 {
+    prints.iter().map(|print| print.correlation).fold(0.0, f64::max)
 }
 
 /// Pixels across per pixel down: what the file says, then square, then coarse fax.

@@ -3,7 +3,7 @@
 use super::reduced::Reduced;
 use crate::affine::Affine;
 use crate::template::{Blank, Template};
-use domain::form::{Form, FieldKind};
+use domain::form::{FieldKind, Form};
 use domain::geometry::{PointMm, RectMm};
 
 /// Edge of a cell of the blank, mm: print is known again when it lies within half of it, and a line of 0.2 mm still
@@ -204,9 +204,11 @@ impl Cells {
     /// Whether some cell [`BESIDE`] cells away carries print, while the cells between need not.
     fn print_beside(&self, at: PointMm) -> bool {
         let (x, y) = ((at.x / CELL_MM) as usize, (at.y / CELL_MM) as usize);
-        let near = [(x + BESIDE, y), (x.wrapping_sub(BESIDE), y), (x, y + BESIDE), (x, y.wrapping_sub(BESIDE))];
+        let near =
+            [(x + BESIDE, y), (x.wrapping_sub(BESIDE), y), (x, y + BESIDE), (x, y.wrapping_sub(BESIDE))];
         near.iter().any(|&(x, y)| {
-            x < self.across && self.dark.get(y.wrapping_mul(self.across).wrapping_add(x)).is_some_and(|&d| d > INK)
+            x < self.across
+                && self.dark.get(y.wrapping_mul(self.across).wrapping_add(x)).is_some_and(|&d| d > INK)
         })
     }
 }
