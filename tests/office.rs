@@ -1,3 +1,10 @@
 //! Every test that crosses rooms, in one binary.
 
 mod architecture;
+mod bad_days;
+mod browser;
+mod command_line;
+mod harness;
+mod mail;
+mod samples;
+mod whole_way;

@@ -29,7 +29,6 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
             result: press::Fonts::find().map(|_| "found".to_owned()).map_err(Into::into),
         },
         Finding { what: "OCR data", result: tesseract() },
-        Finding { what: "fax TIFF tools", result: tiffcp() },
         Finding {
             what: "reader",
             result: engine::Engine::start(config.templates.as_deref()).map(|_| "starts".to_owned()),
@@ -103,12 +102,4 @@ fn tesseract() -> Result<String> {
         );
     }
     Ok("jpn, eng".to_owned())
-}
-
-fn tiffcp() -> Result<String> {
-    Command::new("tiffcp")
-        .arg("-h")
-        .output()
-        .context("tiffcp is missing, so fax (Group 3) TIFF cannot be read: install libtiff-tools")?;
-    Ok("tiffcp".to_owned())
 }

@@ -70,8 +70,8 @@ fn envelope(
 ) -> Result<Envelope> {
     let actor = Actor::new("demo", "demo");
     let now = Timestamp::now();
-    // The fourth clinic miscounts; the second of each round has one of the mishaps.
-    let miscount = u32::from(index % 12 == 3);
+    // The fifth clinic of each round miscounts; every second envelope has one of the mishaps.
+    let miscount = u32::from(index % 12 == 4);
     let ticket = NewTicket {
         clinic: clinic.code.as_str().into(),
         month: "2026-10".to_owned(),

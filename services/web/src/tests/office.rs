@@ -123,8 +123,9 @@ impl Office {
         for number in 1..=pages {
             let mut picture = GrayPage::white((210.0 * PX_PER_MM) as u32, (297.0 * PX_PER_MM) as u32);
             // A line at a place of its own makes every picture another one.
-            let row = pages::hash_of(format!("{name}{number}").as_bytes()).as_str().bytes().map(usize::from);
-            let start = picture.width as usize * row.sum::<usize>() / 10 + number as usize * 7;
+            let place = pages::hash_of(format!("{name}{number}").as_bytes());
+            let row = 100 + place.as_str().bytes().map(usize::from).sum::<usize>() % 1000;
+            let start = picture.width as usize * row + number as usize * 7;
             picture.pixels[start..start + 400].fill(0);
             let image = self.pages.put(encode_jpeg(&picture, 90), "jpg").await.unwrap();
             new_pages.push(NewPage { number, image: NewImage::Stored { image, media: "image/jpeg".into() } });

@@ -35,7 +35,7 @@ async fn pictures_are_cut_to_the_size_asked_for() {
         (format!("/pages/{page}/image?width=420&paper=true"), (420, 594)),
         (format!("/pages/{page}/image?width=999999"), (826, 1169)),
         // The combs and the era of the visit date, 2 mm of paper around them, 6 pixels a millimetre.
-        (format!("/pages/{page}/snippet/visit_date"), (424, 66)),
+        (format!("/pages/{page}/snippet/visit_date"), (423, 66)),
     ] {
         let answer = office.get(&address).await;
         assert_eq!(answer.status, StatusCode::OK, "{address}");

@@ -80,7 +80,7 @@ impl SqliteQueue {
 impl Queue for SqliteQueue {
     async fn publish(&self, topic: Topic, key: &str, body: &[u8]) -> Result<(), QueueError> {
         let (key, body) = (key.to_owned(), body.to_owned());
-        self.writer.run(move |tx| statements::insert(tx, topic, &key, &body)).await?;
+        self.writer.run_to_disk(move |tx| statements::insert(tx, topic, &key, &body)).await?;
         self.arrivals(topic).notify_waiters();
         Ok(())
     }

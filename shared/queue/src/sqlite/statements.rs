@@ -31,12 +31,11 @@ const SCHEMA: &str = "
     create index message_dead    on message (topic, id) where died_of is not null;
 ";
 
-/// Opens the file for several processes at once; what is committed survives a power cut.
+/// Opens the file for several processes at once.
 pub(super) fn connect(path: &Path) -> std::result::Result<Connection, QueueError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
     Migrations::new(vec![M::up(SCHEMA)]).to_latest(&mut connection)?;
     Ok(connection)
 }

@@ -157,25 +157,3 @@ fn a_file_that_is_no_database_is_a_lasting_error_and_a_missing_disk_a_passing_on
     std::fs::create_dir(&folder).unwrap();
     assert!(SqliteQueue::open(&folder, Policy::default()).err().unwrap().is_temporary());
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn speed() {
-    let office = office();
-    let queue = Arc::new(office.queue);
-    let t = std::time::Instant::now();
-    let mut set = tokio::task::JoinSet::new();
-    for w in 0..256 { let queue = queue.clone(); set.spawn(async move { for n in 0..80 { queue.publish(TOPIC, &format!("{w}-{n}"), &[7; 300]).await.unwrap(); } }); }
-    set.join_all().await;
-    eprintln!("publish/s 256 callers {}", 20480.0 / t.elapsed().as_secs_f64());
-    for workers in [1, 4, 64] {
-        let t = std::time::Instant::now();
-        let mut set = tokio::task::JoinSet::new();
-        let each = 2048 / workers;
-        for _ in 0..workers { let queue = queue.clone(); set.spawn(async move { for _ in 0..each { let d = queue.receive(TOPIC, LEASE, Duration::ZERO).await.unwrap().unwrap(); queue.finish(d, Verdict::Done).await.unwrap(); } }); }
-        set.join_all().await;
-        eprintln!("claim+ack/s {workers} workers {}", 2048.0 / t.elapsed().as_secs_f64());
-    }
-    let t = std::time::Instant::now();
-    for n in 0..500 { queue.publish(TOPIC, &n.to_string(), &[7; 300]).await.unwrap(); }
-    eprintln!("publish/s 1 caller {}", 500.0 / t.elapsed().as_secs_f64());
-}

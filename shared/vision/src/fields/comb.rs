@@ -6,7 +6,7 @@ use super::region::Region;
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
 use super::streak::{Picture, Streaks};
-use crate::net::{CLASSES, Network, REJECT};
+use crate::net::{CLASSES, Network, Quality, REJECT};
 use crate::registered::RegisteredPage;
 use domain::geometry::RectMm;
 
@@ -22,6 +22,11 @@ pub(crate) struct Belief {
 }
 
 impl Belief {
+    /// The weight of a digit when whole values are compared: ink that is no clean digit may be any of them.
+    pub fn weight(&self, digit: usize) -> f64 {
+        self.digits[digit] + self.refused / 10.0
+    }
+
     /// Whether nothing counts as written here.
     pub fn is_blank(&self) -> bool {
         self.blank > 0.5
@@ -104,11 +109,17 @@ fn belief(prepared: &Prepared, network: &mut Network) -> Belief {
         };
     };
     let classes = network.probabilities(picture, prepared.quality).map(f64::from);
+    let (sharpness, doubt) = match prepared.quality {
+        Quality::Degraded => (1.0, c::CELL_DOUBT_DEGRADED),
+        Quality::Clean | Quality::OneBit => (c::CELL_SHARPNESS, c::CELL_DOUBT),
+    };
     let blank = c::CELL_SPECK_BY_AREA.at(prepared.ink_mm2);
     // The model saw far more ink that is no digit than forms have: weigh its answer by what is usual here.
     let refused = classes[REJECT] * c::REFUSED_SHARE;
-    let digits: [f64; 10] = std::array::from_fn(|d| classes[d] * (1.0 - c::REFUSED_SHARE));
-    let all = (refused + digits.iter().sum::<f64>()) / (1.0 - blank);
-    let tempered = |p: f64| (1.0 - c::CELL_DOUBT) * p / all + c::CELL_DOUBT / CLASSES as f64;
-    Belief { digits: digits.map(tempered), blank, refused: tempered(refused) }
+    let refused = refused / (refused + (1.0 - classes[REJECT]) * (1.0 - c::REFUSED_SHARE));
+    let sharp: [f64; 10] = std::array::from_fn(|d| classes[d].powf(sharpness));
+    let all = sharp.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let seen = (1.0 - blank) * (1.0 - refused);
+    let digits = sharp.map(|p| seen * ((1.0 - doubt) * p / all + doubt / 10.0));
+    Belief { digits, blank, refused: (1.0 - blank) * refused }
 }

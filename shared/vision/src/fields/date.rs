@@ -65,7 +65,7 @@ pub(crate) fn decide(cells: &[Belief], era: Option<&Finding>, rule: &DateRule) -
     if parts.iter().any(|part| part.iter().all(Belief::is_blank)) {
         return Finding::doubtful("年月日がそろっていません");
     }
-    let clean: f64 = cells.iter().map(|cell| 1.0 - cell.refused).product();
+    let clean: f64 = cells.iter().map(|cell| 1.0 - c::REFUSED_HARM * cell.refused).product();
     let [years, months, days] = parts.map(weights);
     weigh(&bases, [&years, &months, &days], rule, clean).doubted(doubt)
 }
@@ -96,12 +96,12 @@ fn weights(cells: &[Belief]) -> Weights {
         [a, b] => (0..100)
             .map(|value| {
                 let (tens, ones) = (value / 10, value % 10);
-                let both = (a.digits[tens] * b.digits[ones], a.digits[tens].min(b.digits[ones]));
+                let both = (a.weight(tens) * b.weight(ones), a.digits[tens].min(b.digits[ones]));
                 if tens > 0 {
                     return both;
                 }
-                let right = (a.blank * b.digits[ones], a.blank.min(b.digits[ones]));
-                let left = (a.digits[ones] * b.blank, a.digits[ones].min(b.blank));
+                let right = (a.blank * b.weight(ones), a.blank.min(b.digits[ones]));
+                let left = (a.weight(ones) * b.blank, a.digits[ones].min(b.blank));
                 let best = [both, right, left].into_iter().max_by(|x, y| x.0.total_cmp(&y.0));
                 (both.0 + right.0 + left.0, best.map_or(0.0, |best| best.1))
             })
@@ -110,8 +110,7 @@ fn weights(cells: &[Belief]) -> Weights {
             .map(|value| {
                 let place = |i: usize| value / 10usize.pow((cells.len() - 1 - i) as u32) % 10;
                 cells.iter().enumerate().fold((1.0, 1.0f64), |(weight, weakest), (i, cell)| {
-                    let p = cell.digits[place(i)];
-                    (weight * p, weakest.min(p))
+                    (weight * cell.weight(place(i)), weakest.min(cell.digits[place(i)]))
                 })
             })
             .collect(),

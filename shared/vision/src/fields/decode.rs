@@ -95,8 +95,7 @@ pub(crate) fn decode(cells: &[Belief], rule: &DigitsRule) -> Decoded {
 
 /// Gives every allowed string its probability; equal values (`05`, ` 5`) become one.
 fn numbers(allowed: Vec<Candidate>, total: f64, cells: &[Belief], rule: &DigitsRule) -> Vec<Number> {
-    // Ink that refuses to be a digit makes every value doubtful alike.
-    let clean: f64 = cells.iter().map(|cell| 1.0 - cell.refused).product();
+    let clean: f64 = cells.iter().map(|cell| 1.0 - c::REFUSED_HARM * cell.refused).product();
     let mut found: Vec<Number> = Vec::new();
     for candidate in allowed.into_iter().take(KEPT) {
         let probability = if total > 0.0 { candidate.weight / total * clean } else { 0.0 };
@@ -135,11 +134,11 @@ fn strings(cells: &[Belief]) -> Vec<Candidate> {
     for cell in cells {
         let mut next: Vec<Candidate> = Vec::with_capacity(kept.len() * 2);
         for candidate in &kept {
-            for (digit, &p) in cell.digits.iter().enumerate().filter(|(_, p)| **p > FOLLOWED) {
+            for digit in (0..10).filter(|&digit| cell.weight(digit) > FOLLOWED) {
                 next.push(Candidate {
                     digits: format!("{}{digit}", candidate.digits),
-                    weight: candidate.weight * p,
-                    weakest: candidate.weakest.min(p),
+                    weight: candidate.weight * cell.weight(digit),
+                    weakest: candidate.weakest.min(cell.digits[digit]),
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! The forward pass: channels last, eight output channels a vector, four pixels at once.
 //!
-//! The same code is compiled twice: once for AVX2 with fused multiply-add, once for any processor.
+//! The inner loops stand here twice: for AVX2 with fused multiply-add, and for any processor.
 
 use super::SIDE;
 
@@ -159,64 +159,100 @@ struct Conv<'a> {
 
 impl Conv<'_> {
     fn run<const V: usize>(&self, to: &mut [f32]) {
-        #[cfg(target_arch = "x86_64")]
-        if self.fast {
-            // SAFETY: `fast` is only ever set by `has_vectors`.
-            unsafe { self.run_fast::<V>(to) };
-            return;
-        }
-        self.rows::<V, false>(to);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_fast<const V: usize>(&self, to: &mut [f32]) {
-        self.rows::<V, true>(to);
-    }
-
-    #[inline(always)]
-    fn rows<const V: usize, const FUSED: bool>(&self, to: &mut [f32]) {
-        let row = self.side + 2;
         for y in 0..self.side {
             for x in (0..self.side).step_by(4) {
-                let sums = self.four::<V, FUSED>(y * row + x);
-                for (p, sums) in sums.iter().enumerate() {
-                    let at = ((y + 1) * row + x + p + 1) * self.outputs + self.first;
-                    for (value, &sum) in to[at..at + V * LANES].iter_mut().zip(sums.as_flattened()) {
-                        *value = if self.relu { sum.max(0.0) } else { sum };
-                    }
-                }
+                let corner = y * (self.side + 2) + x;
+                self.store(&self.four::<V>(corner), corner, to);
             }
         }
     }
 
     /// The sums of four neighbouring pixels whose upper left tap is pixel `corner` of the input.
-    #[inline(always)]
-    fn four<const V: usize, const FUSED: bool>(&self, corner: usize) -> [[Lanes; V]; 4] {
-        let bias: [Lanes; V] = std::array::from_fn(|v| self.bias[v]);
-        let mut sums = [bias; 4];
-        let n = self.inputs;
-        for (tap, weights) in self.weights.chunks_exact(n * V).enumerate() {
-            let at = (corner + tap / 3 * (self.side + 2) + tap % 3) * n;
-            let [a, b, c, d] = [0, 1, 2, 3].map(|p| &self.from[at + p * n..at + p * n + n]);
-            for ((((weights, &a), &b), &c), &d) in weights.chunks_exact(V).zip(a).zip(b).zip(c).zip(d) {
-                for (sums, input) in sums.iter_mut().zip([a, b, c, d]) {
-                    for (sum, weight) in sums.iter_mut().zip(weights) {
-                        multiply_add::<FUSED>(sum, input, weight);
+    fn four<const V: usize>(&self, corner: usize) -> [[Lanes; V]; 4] {
+        #[cfg(target_arch = "x86_64")]
+        if self.fast {
+            // SAFETY: `fast` is only ever set by `has_vectors`.
+            return unsafe { self.four_fast(corner) };
+        }
+        let mut sums = [[[0.0; LANES]; V]; 4];
+        for sums in &mut sums {
+            sums.copy_from_slice(self.bias);
+        }
+        for tap in 0..9 {
+            let (weights, inputs) = self.tap::<V>(tap, corner);
+            for (sums, inputs) in sums.iter_mut().zip(inputs) {
+                for (weights, input) in weights.iter().zip(inputs) {
+                    for (sum, weight) in sums.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
+                        *sum += input * weight;
                     }
                 }
             }
         }
         sums
     }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn four_fast<const V: usize>(&self, corner: usize) -> [[Lanes; V]; 4] {
+        use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_set1_ps, _mm256_setzero_ps};
+        let mut sums = [[_mm256_setzero_ps(); V]; 4];
+        for sums in &mut sums {
+            for (sum, bias) in sums.iter_mut().zip(self.bias) {
+                *sum = load(bias);
+            }
+        }
+        for tap in 0..9 {
+            let (weights, [a, b, c, d]) = self.tap::<V>(tap, corner);
+            for ((((weights, a), b), c), d) in weights.iter().zip(a).zip(b).zip(c).zip(d) {
+                for (sums, input) in sums.iter_mut().zip([a, b, c, d]) {
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = _mm256_fmadd_ps(_mm256_set1_ps(*input), load(weights), *sum);
+                    }
+                }
+            }
+        }
+        let mut stored = [[[0.0; LANES]; V]; 4];
+        for (stored, sum) in stored.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+            *stored = store(*sum);
+        }
+        stored
+    }
+
+    /// One of the nine taps: per input channel its weights, and the inputs of four neighbouring pixels.
+    #[inline(always)]
+    fn tap<const V: usize>(&self, tap: usize, corner: usize) -> (&[[Lanes; V]], [&[f32]; 4]) {
+        let n = self.inputs;
+        let (weights, _) = self.weights.as_chunks::<V>();
+        let at = (corner + tap / 3 * (self.side + 2) + tap % 3) * n;
+        (&weights[tap * n..][..n], [0, 1, 2, 3].map(|p| &self.from[at + p * n..][..n]))
+    }
+
+    fn store<const V: usize>(&self, sums: &[[Lanes; V]; 4], corner: usize, to: &mut [f32]) {
+        for (p, sums) in sums.iter().enumerate() {
+            let at = (corner + self.side + 3 + p) * self.outputs + self.first;
+            for (value, &sum) in to[at..at + V * LANES].iter_mut().zip(sums.as_flattened()) {
+                *value = if self.relu { sum.max(0.0) } else { sum };
+            }
+        }
+    }
 }
 
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(sum: &mut Lanes, input: f32, weights: &Lanes) {
-    for (sum, &weight) in sum.iter_mut().zip(weights) {
-        // Without the instruction a fused multiply-add is a slow library call.
-        *sum = if FUSED { input.mul_add(weight, *sum) } else { *sum + input * weight };
-    }
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn load(lanes: &Lanes) -> std::arch::x86_64::__m256 {
+    // SAFETY: eight f32 are readable there; the load needs no alignment.
+    unsafe { std::arch::x86_64::_mm256_loadu_ps(lanes.as_ptr()) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn store(vector: std::arch::x86_64::__m256) -> Lanes {
+    let mut lanes = [0.0; LANES];
+    // SAFETY: eight f32 are writable there; the store needs no alignment.
+    unsafe { std::arch::x86_64::_mm256_storeu_ps(lanes.as_mut_ptr(), vector) };
+    lanes
 }
 
 fn add_row(fast: bool, sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
@@ -226,15 +262,19 @@ fn add_row(fast: bool, sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
         unsafe { add_row_fast(sums, input, weights) };
         return;
     }
-    for (sum, weight) in sums.iter_mut().zip(weights) {
-        multiply_add::<false>(sum, input, weight);
+    for (sum, weights) in sums.iter_mut().zip(weights) {
+        for (sum, weight) in sum.iter_mut().zip(weights) {
+            *sum += input * weight;
+        }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn add_row_fast(sums: &mut [Lanes], input: f32, weights: &[Lanes]) {
-    for (sum, weight) in sums.iter_mut().zip(weights) {
-        multiply_add::<true>(sum, input, weight);
+    use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_set1_ps};
+    let input = _mm256_set1_ps(input);
+    for (sum, weights) in sums.iter_mut().zip(weights) {
+        *sum = store(_mm256_fmadd_ps(input, load(weights), load(sum)));
     }
 }

@@ -1,0 +1,125 @@
+//! The screens in a real browser, by keyboard.
+
+use crate::harness::{self, Running};
+use crate::whole_way::{LIMIT, drop_in, post, settings};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use thirtyfour::prelude::*;
+use thirtyfour::{Key, TypingData};
+
+/// Chromium's driver, ended with the test.
+struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let port = free_port();
+        let child = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: `make test` does it");
+        Self { child, port }
+    }
+
+    async fn browser(&self, profile: &Path) -> WebDriver {
+        let mut capabilities = DesiredCapabilities::chrome();
+        let profile = format!("--user-data-dir={}", profile.display());
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1366,768",
+            &profile,
+        ] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        let address = format!("http://127.0.0.1:{}", self.port);
+        for _ in 0..100 {
+            if let Ok(browser) = WebDriver::new(&address, capabilities.clone()).await {
+                return browser;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("no browser after 20 seconds");
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The text of the element with this `data-test`, once it is there.
+async fn text(browser: &WebDriver, name: &str) -> String {
+    let element = browser.query(By::Css(format!("[data-test='{name}']"))).wait(Duration::from_secs(20), Duration::from_millis(100));
+    element.first().await.unwrap_or_else(|_| panic!("no {name} on the screen")).text().await.unwrap()
+}
+
+async fn press(browser: &WebDriver, keys: impl Into<TypingData>) {
+    browser.active_element().await.unwrap().send_keys(keys).await.unwrap();
+}
+
+#[test]
+fn a_clerk_commits_a_doubtful_slip_by_keyboard_and_finds_it_in_the_ledger() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path();
+    settings(data);
+    // The first resident's slip comes back twice: the second sheet waits for a person, whatever was read.
+    for name in post(data, 1, 21) {
+        drop_in(data, &name);
+    }
+    let port = free_port();
+    let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
+    harness::wait_until("the first slip", LIMIT, || {
+        data.join("yomitori.db").is_file() && harness::pages(&harness::status(data)) == (1, 0)
+    });
+    let committed_by_machine = harness::status(data)["pages"]["committed"].as_u64().unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let driver = Driver::start();
+        let browser = driver.browser(&data.join("chromium")).await;
+        let result = clerk(&browser, port, committed_by_machine).await;
+        browser.quit().await.unwrap();
+        result.unwrap();
+    });
+    assert_eq!(harness::status(data)["records"], 1);
+}
+
+async fn clerk(browser: &WebDriver, port: u16, committed: u64) -> WebDriverResult<()> {
+    let home = format!("http://127.0.0.1:{port}/");
+    browser.goto(&home).await?;
+    assert!(text(browser, "adds-up").await.contains("合計が合っています"));
+    assert_eq!(text(browser, "total-arrived").await, "1");
+    if committed == 0 {
+        browser.goto(&format!("{home}reviews")).await?;
+        press(browser, Key::Enter).await;
+        text(browser, "person").await;
+        // Enter confirms one doubtful value after another; then the slip is committed.
+        for _ in 0..40 {
+            press(browser, Key::Enter).await;
+        }
+        press(browser, Key::Control + Key::Enter).await;
+        text(browser, "done").await;
+    }
+    browser.goto(&format!("{home}residents")).await?;
+    press(browser, "タカハシ").await;
+    press(browser, Key::Enter).await;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! What other people's scripts rely on: commands, exit statuses, JSON.
+
+use crate::{harness, mail};
+use domain::form::Form;
+use serde_json::Value;
+use simulator::{Rng, Scanner};
+use std::collections::BTreeSet;
+
+pub fn form(id: &str) -> Form {
+    let text = std::fs::read_to_string(harness::root().join("templates").join(id).join("form.toml")).unwrap();
+    Form::parse(id, &text).unwrap()
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_failures_with_1() {
+    let data = tempfile::tempdir().unwrap();
+    assert_eq!(harness::run(data.path(), &["no-such-command"]).status.code(), Some(2));
+    assert_eq!(harness::run(data.path(), &["demo", "--pages", "0"]).status.code(), Some(2));
+    let missing = harness::run(data.path(), &["form", "show", "no-such-form"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("influenza-elderly"), "it names the forms there are");
+    assert_eq!(harness::run(data.path(), &["status"]).status.code(), Some(1));
+}
+
+#[test]
+fn check_tests_everything_and_says_so() {
+    let data = tempfile::tempdir().unwrap();
+    let text = harness::succeed(data.path(), &["check"]);
+    for what in ["data directory", "inbox", "database", "queue", "page store", "forms", "fonts", "OCR data", "reader"] {
+        assert!(text.contains(&format!("ok   {what}")), "{what}: {text}");
+    }
+}
+
+#[test]
+fn check_names_what_is_wrong() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("yomitori.db"), "this is no database, and somebody should say so").unwrap();
+    let output = harness::run(data.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("BAD  database") && text.contains("ok   fonts"), "{text}");
+}
+
+#[test]
+fn the_geometry_of_a_form_is_stable_json() {
+    let data = tempfile::tempdir().unwrap();
+    for id in ["influenza-elderly", "lung-screening", "batch-ticket"] {
+        let shown: Value = serde_json::from_str(&harness::succeed(data.path(), &["form", "show", id, "--json"])).unwrap();
+        assert_eq!(keys(&shown), ["fields", "id", "paper_mm", "sides", "title", "version"].into());
+        for field in shown["fields"].as_array().unwrap() {
+            let expected = ["boxes_mm", "critical", "id", "kind", "label", "options", "pattern", "prefilled", "required", "side", "style"];
+            assert_eq!(keys(field), expected.into());
+            for option in field["options"].as_array().unwrap() {
+                assert_eq!(keys(option), ["box_mm", "label", "value"].into());
+                assert_eq!(option["box_mm"].as_array().unwrap().len(), 4);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_a_form_is_explained_with_its_line() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("broken-form");
+    std::fs::create_dir(&folder).unwrap();
+    let text = std::fs::read_to_string(harness::root().join("templates/lung-screening/form.toml")).unwrap();
+    let line = text.lines().position(|line| line.starts_with("paper_mm")).unwrap() + 1;
+    std::fs::write(folder.join("form.toml"), text.replace("paper_mm = [210, 297]", "paper_mm = [210]")).unwrap();
+    let output = harness::run(data.path(), &["form", "check", &folder.display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("line {line}:")));
+}
+
+#[test]
+fn issued_slips_carry_new_numbers_that_read_back() {
+    let data = tempfile::tempdir().unwrap();
+    let form = form("influenza-elderly");
+    let first = mail::issue(data.path(), &form, &mail::resident_file(3));
+    let second = mail::issue(data.path(), &form, &mail::resident_file(3));
+    let numbers: BTreeSet<&str> = first.iter().chain(&second).map(|slip| slip.number.as_str()).collect();
+    assert_eq!(numbers.len(), 6, "a number is never given twice");
+    assert_eq!(first[2].resident, "0000000502");
+
+    let mut rng: Rng = rand_seed(1);
+    let scan = data.path().join("scan.jpg");
+    std::fs::write(&scan, mail::jpeg(&second[1].sheet, &Scanner::perfect(300.0), &mut rng)).unwrap();
+    let line: Value = serde_json::from_str(&harness::succeed(data.path(), &["read", "--json", &scan.display().to_string()])).unwrap();
+    let expected = [
+        "fields", "file", "form", "form_version", "management_number", "milliseconds", "outcome", "page", "reason", "registration", "side",
+    ];
+    assert_eq!(keys(&line), expected.into());
+    assert_eq!(line["outcome"], "read");
+    assert_eq!(line["management_number"]["value"], Value::String(second[1].number.clone()));
+    assert_eq!(line["management_number"]["decision"], "accept");
+    assert_eq!(line["management_number"]["sources"], serde_json::json!(["barcode", "digits"]));
+    assert_eq!(line["registration"]["method"], "marks");
+    assert_eq!(keys(&line["milliseconds"]), ["decode", "read", "register", "total"].into());
+    let handwritten = line["fields"].as_array().unwrap().iter().filter(|f| f["kind"] != "printed");
+    for field in handwritten {
+        assert_eq!(keys(field), ["box_px", "confidence", "decision", "id", "kind", "reason", "value"].into());
+        let empty = field["value"].is_null() || field["value"] == "absent";
+        assert!(empty || field["decision"] == "review", "nothing is written on an empty slip: {field}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_line_with_a_reason() {
+    let data = tempfile::tempdir().unwrap();
+    let (broken, text) = (data.path().join("broken.tif"), data.path().join("letter.txt"));
+    std::fs::write(&broken, b"II*\0\x08\0\0\0\xff\xff").unwrap();
+    std::fs::write(&text, "拝啓").unwrap();
+    let out = harness::succeed(data.path(), &["read", "--json", &broken.display().to_string(), &text.display().to_string()]);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert_eq!(line["outcome"], "unreadable");
+        assert!(!line["reason"].as_str().unwrap().is_empty());
+        assert!(line["form"].is_null() && line["fields"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn refused_lines_of_a_resident_file_are_reported_without_their_values() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("r.csv");
+    let good = mail::resident_file(2);
+    std::fs::write(&file, format!("{good}0000000999,秘密　太郎,ヒミツ,M,1950-13-45,000-0101,秘密町,1990-04-01\n")).unwrap();
+    let output = harness::run(data.path(), &["residents", "import", &file.display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(stdout.contains("added 2") && stdout.contains("refused 1"), "{stdout}");
+    assert!(stderr.contains("line 4") && !stderr.contains("秘密"), "{stderr}");
+}
+
+pub fn rand_seed(seed: u64) -> Rng {
+    use rand::SeedableRng;
+    Rng::seed_from_u64(seed)
+}
