@@ -16,8 +16,8 @@ use store::screens::{FileFilter, FileRow, PageRow};
 
 /// Files a screen.
 const FILES_SHOWN: u32 = 20;
-/// Thumbnails of one file in the list; the file's own screen shows the rest.
-const PAGES_EACH: u32 = 12;
+/// Thumbnails of one file in the list, two rows; the file's own screen shows the rest.
+const PAGES_EACH: u32 = 18;
 /// Thumbnails on the screen of one file or envelope.
 const PAGES_SHOWN: u32 = 120;
 

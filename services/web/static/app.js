@@ -177,7 +177,7 @@ function leave() {
 
 document.addEventListener("focusin", (event) => {
   const row = rowOf(event.target);
-  if (row && sheet) sheet.show(row.dataset.row);
+  if (row && sheet) sheet.show(row.dataset.show ?? row.dataset.row);
 });
 
 document.addEventListener("change", (event) => {
@@ -193,6 +193,12 @@ document.addEventListener("change", (event) => {
   paint(row);
 });
 
+// Found persons: the first becomes the place of the cursor, so that a number key chooses.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const found = $("#candidates .candidates input");
+  if (event.target.id === "candidates" && found) found.focus();
+});
+
 // The server's judgement of one value: a wrong one opens its row again.
 document.addEventListener("htmx:afterSwap", (event) => {
   const row = rowOf(event.target);
@@ -203,33 +209,42 @@ document.addEventListener("htmx:afterSwap", (event) => {
   paint(row);
 });
 
-function reviewKey(event) {
+// Works wherever the cursor stands.
+function reviewShortcut(event) {
+  const dialog = { F8: "return-dialog", F9: "rescan-dialog", F10: "discard-dialog" }[event.key];
+  if (dialog) openDialog(dialog);
+  else if (event.key === "Enter" && event.ctrlKey) $("#commit")?.click();
+  else if (event.key === "Escape") leave();
+  else return false;
+  return true;
+}
+
+function reviewKey(event, typing) {
   const row = rowOf(event.target);
   const key = event.key;
-  const shortcut = { F8: "return-dialog", F9: "rescan-dialog", F10: "discard-dialog" }[key];
-  if (shortcut) { openDialog(shortcut); return true; }
-  if (key === "Enter" && event.ctrlKey) { $("#commit")?.click(); return true; }
-  if (key === "Escape") { leave(); return true; }
   if (!row) {
-    if (key === "ArrowUp" && event.target.id === "commit") { enter(rows().at(-1)); return true; }
-    if (key === "ArrowDown" && rows().length > 0 && event.target === document.body) { enter(rows()[0]); return true; }
-    return false;
+    if (key === "ArrowUp" && event.target.id === "commit") enter(rows().at(-1));
+    else if (key === "ArrowDown" && rows().length > 0 && event.target === document.body) enter(rows()[0]);
+    else return false;
+    return true;
   }
-  if (key === "Enter" && !event.target.matches("button, a")) { accept(row); return true; }
-  if (key === "F2") { illegible(row); return true; }
-  if (key === "ArrowDown") { step(row, 1); return true; }
-  if (key === "ArrowUp") { step(row, -1); return true; }
-  if (/^[0-9]$/.test(key) && !event.target.matches("input.value") && !event.ctrlKey && !event.altKey) return choose(row, key);
-  return false;
+  if (key === "ArrowDown") step(row, 1);
+  else if (key === "ArrowUp") step(row, -1);
+  else if (typing) return false;
+  else if (key === "Enter" && !event.target.matches("button, a")) accept(row);
+  else if (key === "F2") illegible(row);
+  else if (/^[0-9]$/.test(key) && !event.target.matches("input.value") && !event.altKey) return choose(row, key);
+  else return false;
+  return true;
 }
 
 document.addEventListener("keydown", (event) => {
   // While an input method composes, Enter and the arrows belong to it.
   if (event.isComposing || event.keyCode === 229 || $("dialog[open]")) return;
-  const typing = event.target.matches("input[type=search], input[type=text]:not(.value), textarea, select");
+  const typing = event.target.matches("input[type=search], input[type=text]:not(.value), input[type=number], input[type=month], textarea, select");
   let handled = false;
   if (event.key === "?" && !typing) { openDialog("help"); handled = true; }
-  else if (document.body.classList.contains("review") && !typing) handled = reviewKey(event);
+  else if (document.body.classList.contains("review")) handled = reviewShortcut(event) || reviewKey(event, typing);
   else if (!typing && !event.ctrlKey && !event.altKey) {
     if (event.key === "j" || event.key === "ArrowDown") handled = moveInList(1);
     if (event.key === "k" || event.key === "ArrowUp") handled = moveInList(-1);
@@ -240,7 +255,7 @@ document.addEventListener("keydown", (event) => {
 
 // A form is sent once; a double click or a held Enter does not send it twice.
 document.addEventListener("submit", (event) => {
-  if (event.target.target === "_blank") return;
+  if (event.target.target === "_blank" || event.target.hasAttribute("hx-post")) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });

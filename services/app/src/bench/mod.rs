@@ -91,6 +91,9 @@ fn print(score: &Score) -> Result<()> {
             of.n, t.decode, t.register, t.read, t.total, of.fields.n
         ))?;
     }
+    for page in &score.unread {
+        crate::print_line(&format!("unread {page}"))?;
+    }
     for fault in &score.faults {
         crate::print_line(&format!("FAULT {fault}"))?;
     }

@@ -67,6 +67,8 @@ pub struct Score {
     pub milliseconds: Milliseconds,
     /// Every accepted wrong value and every page read as a wrong form, by case.
     pub faults: Vec<String>,
+    /// Every slip that was not read, with the reason that people would see.
+    pub unread: Vec<String>,
     #[serde(skip)]
     times: BTreeMap<String, Vec<Milliseconds>>,
     #[serde(skip)]
@@ -129,8 +131,9 @@ impl Score {
                 self.faults.push(format!("{}: {form} was read as {}", trial.name, found.form));
                 None
             }
-            _ => {
+            PageReading::Unrecognised { reason } | PageReading::Unreadable { reason } => {
                 self.pages.unread += 1;
+                self.unread.push(format!("{}: {reason}", trial.name));
                 None
             }
         };

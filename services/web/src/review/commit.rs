@@ -21,9 +21,6 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use store::{Committed, Error, Writer};
 
-/// The name under which the choice of the person is confirmed, as a field is.
-const PERSON: &str = "person";
-
 /// A page as a person decided it, its values sound one by one.
 struct Decided {
     page: PageId,
@@ -125,7 +122,7 @@ fn decided(screens: &Screens, case: &Case, posted: &Posted) -> Result<Decided, P
     let (values, number) = values(form, reading, &case.item.reasons, posted, &mut problem);
     if posted.resident.is_none() {
         problem.person = Some("本人を選んでください。".into());
-    } else if person::is_doubtful(&case.item.reasons) && !posted.confirmed.contains(&FieldId::from(PERSON)) {
+    } else if person::is_doubtful(&case.item.reasons) && !posted.confirmed.contains(&FieldId::from(person::CONFIRMED)) {
         problem.person = Some("本人で間違いないか確かめて、Enter を押してください。".into());
     }
     if !problem.wrong.is_empty() || problem.person.is_some() {

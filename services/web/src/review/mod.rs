@@ -25,7 +25,7 @@ use domain::form::{Form, PrintSource};
 use domain::ids::{FieldId, PageId};
 use domain::reading::{FormReading, PageReading};
 use domain::review::ReviewReason;
-use domain::rules::Finding;
+use domain::rules::{Finding, RuleCode};
 use jiff::{SignedDuration, Timestamp};
 use list::{Chosen, DoneMessage};
 use person::{CandidateRow, PersonPicture};
@@ -75,6 +75,7 @@ struct PersonPart {
     candidates: Vec<CandidateRow>,
     pictures: Vec<PersonPicture>,
     doubt: bool,
+    confirmed: bool,
     reasons: Vec<String>,
     wrong: Option<String>,
 }
@@ -234,9 +235,14 @@ fn general_reasons(reasons: &[ReviewReason], form: Option<&Form>) -> Vec<String>
     let in_row = |field: &FieldId| {
         form.and_then(|form| form.field(field.as_str())).is_some_and(|field| !field.prefilled)
     };
-    let general = reasons.iter().filter(|reason| {
-        !matches!(reason, ReviewReason::FieldDoubtful { field, .. } if in_row(field))
-    });
+    let told_there = |reason: &&ReviewReason| match reason {
+        ReviewReason::FieldDoubtful { field, .. } => in_row(field),
+        ReviewReason::Finding { finding } => {
+            finding.rule == RuleCode::RequiredBlank && finding.field.as_ref().is_some_and(in_row)
+        }
+        _ => false,
+    };
+    let general = reasons.iter().filter(|reason| !told_there(reason));
     general.map(ReviewReason::text).collect()
 }
 
@@ -253,6 +259,7 @@ impl PersonPart {
         let nobody = candidates.is_empty();
         Self {
             doubt: person::is_doubtful(&case.item.reasons) || nobody,
+            confirmed: posted.is_some_and(|posted| posted.confirmed.contains(&FieldId::from(person::CONFIRMED))),
             reasons: if nobody { vec!["候補者が見つかりません。検索してください。".into()] } else { Vec::new() },
             candidates,
             pictures: person::pictures(form, reading.side),
@@ -278,7 +285,7 @@ impl TicketPart {
 }
 
 impl OpenFinding {
-    fn of(finding: &Finding, accepted: &[domain::rules::RuleCode]) -> Self {
+    fn of(finding: &Finding, accepted: &[RuleCode]) -> Self {
         let rule = serde_json::to_value(finding.rule).ok().and_then(|word| word.as_str().map(str::to_owned));
         Self {
             rule: rule.unwrap_or_default(),

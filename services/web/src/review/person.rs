@@ -11,6 +11,9 @@ use domain::written::Written;
 use jiff::civil::Date;
 use store::{Error, Rows};
 
+/// The name under which the choice of the person is confirmed, as a field is.
+pub const CONFIRMED: &str = "person";
+
 /// A resident who may be the one, read from the register.
 #[derive(Clone, Debug)]
 pub struct Person {

@@ -62,11 +62,11 @@ pub const FIRM_SHARE_MOST: f32 = 0.42;
 pub const DUST_MM2: f64 = 0.05;
 /// Shorter specks are dust, mm: no pen makes a mark shorter than its own width.
 pub const DUST_MM: f64 = 0.30;
-/// A dirt line on the sensor is at most this wide, mm.
-pub const STREAK_WIDE_MM: f64 = 0.45;
-/// ... is seen (not hidden by print) along this share of the region,
-pub const STREAK_OPEN: f64 = 0.45;
-/// ... and inked along this share of what is seen.
+/// A dirt line on the sensor is at most this wide, share of the picture's width: 0.4 mm of A4.
+pub const STREAK_WIDTH: f64 = 0.0019;
+/// It is darker than the paper on both sides by this, grey levels,
+pub const STREAK_CONTRAST: u8 = 24;
+/// ... along this share of its length.
 pub const STREAK_INKED: f64 = 0.72;
 
 // ---- Probabilities ----

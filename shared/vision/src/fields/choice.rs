@@ -5,7 +5,7 @@ use super::circle;
 use super::finding::Finding;
 use super::is_circled;
 use super::mark::{self, Judged, Mark};
-use super::region::Region;
+use super::region::{PPM, Region};
 use super::sheet::Sheet;
 use domain::form::{ChoiceOption, Field};
 use domain::reading::Value;
@@ -28,7 +28,7 @@ pub(crate) fn judge(
     let mut all = Vec::with_capacity(field.options.len());
     for rect in field.options.iter().map(|option| option.rect) {
         let margin = if is_circled(field) { c::CIRCLE_MARGIN_MM } else { c::BOX_MARGIN_MM };
-        if region.look(sheet, rect.grown(margin)).is_missing() {
+        if region.look(sheet, rect.grown(margin), PPM).is_missing() {
             return Err(mark::MISSING);
         }
         all.push(if is_circled(field) {

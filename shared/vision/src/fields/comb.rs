@@ -2,10 +2,10 @@
 
 use super::calibration as c;
 use super::cell::{Cell, Prepared, Preparer};
-use super::region::Region;
+use super::region::{COARSE_PPM, Region};
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
-use super::streak::{Picture, Streaks};
+use super::streak::Streaks;
 use crate::net::{CLASSES, Network, Quality, REJECT};
 use crate::registered::RegisteredPage;
 use domain::geometry::RectMm;
@@ -53,42 +53,35 @@ impl CellReader {
         region: &mut Region,
         cells: &[RectMm],
     ) -> Option<Vec<Belief>> {
-        let found = region.look(sheet, RectMm::around(cells)?.grown(c::COMB_MARGIN_MM));
+        // Cells are cut finer below; here only the place of the boxes is looked for.
+        let found = region.look(sheet, RectMm::around(cells)?.grown(c::COMB_MARGIN_MM), COARSE_PPM);
         if found.is_missing() {
             return None;
         }
         let [dx, dy] = found.shift();
         let beliefs = cells.iter().map(|cell| {
             let place = RectMm::new(cell.x + dx, cell.y + dy, cell.w, cell.h).grown(-c::CELL_INSET_MM);
-            let nominal = cell.grown(-c::CELL_INSET_MM);
-            belief(&self.prepare(sheet.page, place, nominal, &region.streaks), &mut self.network)
+            belief(&self.prepare(sheet.page, place, &sheet.streaks), &mut self.network)
         });
         Some(beliefs.collect())
     }
 
     /// The network's answer to a cell without lines around it (print); blank counts as refused.
     pub fn classes(&mut self, page: &RegisteredPage, cell: RectMm) -> [f32; CLASSES] {
-        let prepared = self.prepare(page, cell, cell, &Streaks::default());
+        let prepared = self.prepare(page, cell, &Streaks::default());
         match prepared.picture {
             Some(picture) => self.network.probabilities(&picture, prepared.quality),
             None => std::array::from_fn(|class| if class == REJECT { 1.0 } else { 0.0 }),
         }
     }
 
-    /// Cuts the cell whose inside lies at `interior` (and in the empty sheet at `nominal`).
-    fn prepare(
-        &mut self,
-        page: &RegisteredPage,
-        interior: RectMm,
-        nominal: RectMm,
-        streaks: &Streaks,
-    ) -> Prepared {
+    /// Cuts the cell whose inside lies at `interior`.
+    fn prepare(&mut self, page: &RegisteredPage, interior: RectMm, streaks: &Streaks) -> Prepared {
         let [least, most] = c::CELL_PPM;
         let ppm = page.px_from_mm.mean_scale().clamp(least, most);
-        sample(page, interior.grown(c::CELL_MARGIN_MM), ppm, &mut self.cut);
-        let origin = [nominal.x - c::CELL_MARGIN_MM, nominal.y - c::CELL_MARGIN_MM];
-        let picture = Picture { origin, width: self.cut.width, height: self.cut.height, ppm };
-        streaks.erase(&mut self.cut, picture);
+        let place = interior.grown(c::CELL_MARGIN_MM);
+        sample(page, place, ppm, &mut self.cut);
+        streaks.erase(page, place, ppm, &mut self.cut);
         let edge = c::CELL_MARGIN_MM * ppm;
         self.preparer.prepare(Cell {
             grey: &self.cut.grey,

@@ -52,7 +52,7 @@ pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field) -> Fin
     let Some(&square) = field.boxes.first() else {
         return Finding::doubtful(MISSING);
     };
-    let found = region.look(sheet, square.grown(c::BOX_MARGIN_MM));
+    let found = region.look(sheet, square.grown(c::BOX_MARGIN_MM), PPM);
     if found.is_missing() {
         return Finding::doubtful(MISSING);
     }

@@ -17,6 +17,7 @@ mod digits;
 mod finding;
 mod mark;
 mod presence;
+mod print;
 mod printed;
 mod region;
 mod sampler;

@@ -3,7 +3,7 @@
 use super::calibration as c;
 use super::finding::Finding;
 use super::mark::MISSING;
-use super::region::{PPM, Region};
+use super::region::{COARSE_PPM, Region};
 use super::sheet::Sheet;
 use domain::form::Field;
 use domain::geometry::RectMm;
@@ -32,7 +32,7 @@ pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field, wordin
     let Some(&area) = field.boxes.first() else {
         return Finding::doubtful(MISSING);
     };
-    if region.look(sheet, area.grown(c::AREA_MARGIN_MM)).is_missing() {
+    if region.look(sheet, area.grown(c::AREA_MARGIN_MM), COARSE_PPM).is_missing() {
         return Finding::doubtful(MISSING);
     }
     decide(measure(region, area), wording)
@@ -51,15 +51,15 @@ pub(crate) fn measure(region: &Region, area: RectMm) -> AreaInk {
     }
     let own = |&(ink, &pixels): &(usize, &usize)| {
         let blob = &region.inks[ink].blob;
-        pixels * 2 > blob.area && blob.length() as f64 >= c::AREA_STROKE_MM * PPM
+        pixels * 2 > blob.area && blob.length() as f64 >= c::AREA_STROKE_MM * region.ppm
     };
     let pixels: usize = inside.iter().enumerate().filter(own).map(|(_, pixels)| pixels).sum();
-    AreaInk { strokes: pixels as f64 / (PPM * PPM), pale: pale(region, inner) }
+    AreaInk { strokes: pixels as f64 / region.ppm.powi(2), pale: pale(region, inner) }
 }
 
 /// Square millimetres whose mean is darker than that of most others.
 fn pale(region: &Region, inner: super::region::Pixels) -> f64 {
-    let edge = PPM as usize;
+    let edge = region.ppm as usize;
     let mut tiles = Vec::new();
     for top in (inner.y0..inner.y1).step_by(edge).filter(|top| top + edge <= inner.y1) {
         for left in (inner.x0..inner.x1).step_by(edge).filter(|left| left + edge <= inner.x1) {

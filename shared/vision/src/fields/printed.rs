@@ -2,7 +2,7 @@
 
 use super::calibration as c;
 use super::finding::Finding;
-use super::region::{PPM, Region};
+use super::region::{COARSE_PPM, Region};
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
 use crate::ocr::{Layout, Ocr, Text};
@@ -24,7 +24,7 @@ pub(crate) fn read(
     let Some(&area) = field.boxes.first() else {
         return Finding::doubtful("印字の場所がありません");
     };
-    let shift = region.look(sheet, area.grown(c::AREA_MARGIN_MM)).shift();
+    let shift = region.look(sheet, area.grown(c::AREA_MARGIN_MM), COARSE_PPM).shift();
     let ink = text_ink(region, area);
     if ink < c::TEXT_LEAST_MM2 {
         return Finding::new(Value::Blank, c::EMPTY_BY_AREA.at(ink));
@@ -46,7 +46,7 @@ pub(crate) fn read(
 fn text_ink(region: &Region, area: RectMm) -> f64 {
     let inner = region.pixels(area);
     let pixels = (inner.y0..inner.y1).flat_map(|y| (inner.x0..inner.x1).map(move |x| (x, y)));
-    pixels.filter(|&(x, y)| region.stroke_at(x, y).is_some()).count() as f64 / (PPM * PPM)
+    pixels.filter(|&(x, y)| region.stroke_at(x, y).is_some()).count() as f64 / region.ppm.powi(2)
 }
 
 /// The area at 300 dpi, without what is printed on every sheet.

@@ -1,6 +1,8 @@
 //! One side being read: the scan, the empty sheet, the grey levels, and how far print was off so far.
 
 use super::calibration as c;
+use super::print;
+use super::streak::Streaks;
 use crate::affine::Affine;
 use crate::registered::RegisteredPage;
 use crate::template::Blank;
@@ -21,9 +23,10 @@ pub(crate) struct Levels {
 #[derive(Debug)]
 pub(crate) struct Sheet<'a> {
     pub page: &'a RegisteredPage<'a>,
-    /// The empty sheet, as a page that lies perfectly.
-    pub blank: Option<RegisteredPage<'a>>,
+    /// The empty sheet, as a page that lies perfectly, with its fingerprint.
+    pub blank: Option<(RegisteredPage<'a>, u64)>,
     pub levels: Levels,
+    pub streaks: Streaks,
     drift: Vec<(PointMm, [f64; 2])>,
     /// Every word of the side that may be circled.
     words: Vec<RectMm>,
@@ -35,9 +38,12 @@ const LEVEL_SAMPLES: usize = 40_000;
 impl<'a> Sheet<'a> {
     /// `words` are the words of the side that may be circled.
     pub fn new(page: &'a RegisteredPage<'a>, blank: Option<&'a Blank>, words: Vec<RectMm>) -> Self {
-        let blank = blank
-            .map(|blank| RegisteredPage { page: &blank.picture, px_from_mm: Affine::scale(blank.px_per_mm) });
-        Self { page, blank, levels: levels(page), drift: Vec::new(), words }
+        let blank = blank.map(|blank| {
+            let page = RegisteredPage { page: &blank.picture, px_from_mm: Affine::scale(blank.px_per_mm) };
+            (page, print::fingerprint(&page))
+        });
+        let streaks = Streaks::find(page.page);
+        Self { page, blank, levels: levels(page), streaks, drift: Vec::new(), words }
     }
 
     /// How far print was off where it was last found nearest to `rect`, mm.
@@ -57,13 +63,6 @@ impl<'a> Sheet<'a> {
     /// Keeps where print was found.
     pub fn remember(&mut self, rect: RectMm, shift: [f64; 2]) {
         self.drift.push((rect.center(), shift));
-    }
-
-    /// The direction of the paper in which the scanner fed it (down the picture), length 1.
-    pub fn feed(&self) -> [f64; 2] {
-        let [_, b, _, _, e, _] = self.page.px_from_mm.inverse().map_or([0.0; 6], |map| map.0);
-        let length = b.hypot(e);
-        if length > 0.0 { [b / length, e / length] } else { [0.0, 1.0] }
     }
 }
 

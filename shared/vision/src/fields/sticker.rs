@@ -4,7 +4,7 @@ use super::calibration as c;
 use super::finding::Finding;
 use super::mark::MISSING;
 use super::presence;
-use super::region::Region;
+use super::region::{COARSE_PPM, Region};
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
 use domain::form::Field;
@@ -28,7 +28,7 @@ pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field) -> Fin
     let Some(&area) = field.boxes.first() else {
         return Finding::doubtful(MISSING);
     };
-    let found = region.look(sheet, area.grown(c::AREA_MARGIN_MM));
+    let found = region.look(sheet, area.grown(c::AREA_MARGIN_MM), COARSE_PPM);
     if found.is_missing() {
         return Finding::doubtful(MISSING);
     }

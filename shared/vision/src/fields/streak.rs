@@ -1,170 +1,158 @@
-//! 筋. Dirt on the scanner's sensor draws thin straight lines along the feed, through everything: they are no ink.
+//! 筋. Dirt on the scanner's sensor draws thin lines down the picture, through everything: they are no ink.
 
 use super::calibration as c;
 use super::sampler::Cut;
+use crate::gray::GrayPage;
+use crate::registered::RegisteredPage;
+use domain::geometry::{PointMm, RectMm};
 
-/// Where the pixels of a picture lie on the paper.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Picture {
-    /// Left and top edge, mm.
-    pub origin: [f64; 2],
-    /// Pixels across and down.
-    pub width: usize,
-    pub height: usize,
-    /// Pixels per mm.
-    pub ppm: f64,
-}
+/// A line is judged over bands of this many rows, mm: it may begin in the middle of a page.
+const BANDS_PER_PAGE: usize = 8;
+/// Every so many rows are looked at.
+const ROW_STEP: usize = 4;
 
-impl Picture {
-    /// The middle of pixel `at`, mm.
-    pub fn mm(&self, at: usize) -> [f64; 2] {
-        let (x, y) = (at % self.width, at / self.width);
-        [self.origin[0] + (x as f64 + 0.5) / self.ppm, self.origin[1] + (y as f64 + 0.5) / self.ppm]
-    }
-}
-
-/// The dirt lines of a region.
+/// The dirt lines of a page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Streaks {
-    /// Direction of the feed on the paper, length 1.
-    feed: [f64; 2],
-    /// Each from where to where across the feed, mm.
-    lines: Vec<[f64; 2]>,
+    band_height: usize,
+    /// Per band: from which column to which (excluded).
+    bands: Vec<Vec<[usize; 2]>>,
 }
 
 impl Streaks {
-    /// Finds thin lines along `feed` that run through the whole picture. `open` says of a pixel whether
-    /// print leaves it to be seen, `inked` whether it is dark.
-    pub fn find(
-        picture: Picture,
-        feed: [f64; 2],
-        open: impl Fn(usize) -> bool,
-        inked: impl Fn(usize) -> bool,
-    ) -> Self {
-        let pixels = picture.width * picture.height;
-        let none = Self { feed, lines: Vec::new() };
-        let length = if feed[1].abs() > feed[0].abs() { picture.height } else { picture.width };
-        if (0..pixels).filter(|&at| inked(at)).count() * 2 < length {
-            return none;
-        }
-        let across = |[x, y]: [f64; 2]| feed[1] * x - feed[0] * y;
-        let [x0, y0] = picture.origin;
-        let (x1, y1) = (x0 + picture.width as f64 / picture.ppm, y0 + picture.height as f64 / picture.ppm);
-        let ends = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]].map(across);
-        let low = ends.into_iter().fold(f64::MAX, f64::min);
-        let high = ends.into_iter().fold(f64::MIN, f64::max);
-        // A leaning line changes columns: a pixel counts as inked when its neighbour across the feed is.
-        let step = if feed[1].abs() > feed[0].abs() { 1 } else { picture.width };
-        let near =
-            |at: usize| inked(at) || at >= step && inked(at - step) || at + step < pixels && inked(at + step);
-        let mut counts = vec![(0u32, 0u32); ((high - low) * picture.ppm) as usize + 1];
-        for at in (0..pixels).filter(|&at| open(at)) {
-            let bin = ((across(picture.mm(at)) - low) * picture.ppm) as usize;
-            if let Some(count) = counts.get_mut(bin) {
-                *count = (count.0 + 1, count.1 + u32::from(near(at)));
-            }
-        }
-        let full: Vec<bool> = counts
-            .into_iter()
-            .map(|(open, inked)| {
-                f64::from(open) > c::STREAK_OPEN * length as f64
-                    && f64::from(inked) > c::STREAK_INKED * f64::from(open)
-            })
+    /// Finds thin dark lines that run straight down the picture through a whole band and one beside it.
+    pub fn find(page: &GrayPage) -> Self {
+        let (width, height) = (page.width as usize, page.height as usize);
+        let band_height = height.div_ceil(BANDS_PER_PAGE).max(1);
+        let aside = (c::STREAK_WIDTH * width as f64).ceil() as usize;
+        let seen: Vec<Vec<bool>> = (0..height.div_ceil(band_height))
+            .map(|band| dark_columns(page, band * band_height..((band + 1) * band_height).min(height), aside))
             .collect();
-        let mut lines = Vec::new();
-        let mut at = 0;
-        for run in full.chunk_by(|a, b| a == b) {
-            // Both sides are one pixel too wide, which covers the line's soft edges.
-            if run[0] && run.len() as f64 - 2.0 <= c::STREAK_WIDE_MM * picture.ppm {
-                lines.push([at, at + run.len()].map(|bin| low + bin as f64 / picture.ppm));
-            }
-            at += run.len();
+        let lasts = |band: usize, column: usize| {
+            seen[band][column]
+                && (band.checked_sub(1).is_some_and(|above| seen[above][column])
+                    || seen.get(band + 1).is_some_and(|below| below[column]))
+        };
+        let bands = (0..seen.len()).map(|band| runs((0..width).map(|column| lasts(band, column)), aside));
+        Self { band_height, bands: bands.collect() }
+    }
+
+    /// The line at a pixel of the page.
+    fn at(&self, x: f64, y: f64) -> Option<[usize; 2]> {
+        if x < 0.0 || y < 0.0 {
+            return None;
         }
-        Self { feed, lines }
+        let lines = self.bands.get(y as usize / self.band_height.max(1))?;
+        lines.iter().find(|[from, to]| (*from..*to).contains(&(x as usize))).copied()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// Whether some line may cross `rect` of the paper.
+    pub fn may_cross(&self, page: &RegisteredPage, rect: RectMm) -> bool {
+        let [x, y, w, h] = super::finding::box_px(&page.px_from_mm, rect);
+        let bands = self.bands.iter().enumerate().filter(|(band, _)| {
+            let top = (band * self.band_height) as f64;
+            top < y + h && top + self.band_height as f64 > y
+        });
+        bands.flat_map(|(_, lines)| lines).any(|[from, to]| (*from as f64) < x + w && *to as f64 > x)
     }
 
-    /// The line over a point of the paper: how far the point is from its two sides, mm.
-    pub fn cover(&self, x: f64, y: f64) -> Option<[f64; 2]> {
-        let across = self.feed[1] * x - self.feed[0] * y;
-        let line = self.lines.iter().find(|[low, high]| (*low..*high).contains(&across));
-        line.map(|[low, high]| [across - low, high - across])
+    /// Whether a line lies over a point of the paper.
+    pub fn covers(&self, page: &RegisteredPage, point: PointMm) -> bool {
+        let [x, y] = page.px_from_mm.apply(point);
+        self.at(x, y).is_some()
     }
 
-    /// Paints the lines over with what lies beside them, so that strokes they cross go on.
-    pub fn erase(&self, cut: &mut Cut, picture: Picture) {
-        if self.is_empty() {
+    /// Paints the lines in a cut of `rect` over with what lies beside them, so that strokes they cross go on.
+    pub fn erase(&self, page: &RegisteredPage, rect: RectMm, ppm: f64, cut: &mut Cut) {
+        if !self.may_cross(page, rect) {
             return;
         }
-        let old = cut.grey.clone();
-        let upright = self.feed[1].abs() > self.feed[0].abs();
-        let steep = if upright { self.feed[1] } else { -self.feed[0] };
-        for at in 0..old.len() {
-            let [x, y] = picture.mm(at);
-            let Some([to_low, to_high]) = self.cover(x, y) else {
-                continue;
-            };
-            // Towards lower and higher values across, in pixels along the rows (or columns).
-            let beside = |mm: f64| {
-                let pixels = (mm / steep * picture.ppm).round() as isize + mm.signum() as isize;
-                let (x, y) = ((at % picture.width) as isize, (at / picture.width) as isize);
-                let (x, y) = if upright { (x + pixels, y) } else { (x, y + pixels) };
-                let x = x.clamp(0, picture.width as isize - 1) as usize;
-                let y = y.clamp(0, picture.height as isize - 1) as usize;
-                f64::from(old[y * picture.width + x])
-            };
-            let (low, high) = (beside(-to_low), beside(to_high));
-            cut.grey[at] = ((low * to_high + high * to_low) / (to_low + to_high)).round() as u8;
+        for (at, grey) in cut.grey.iter_mut().enumerate() {
+            let column = (at % cut.width) as f64 + 0.5;
+            let row = (at / cut.width) as f64 + 0.5;
+            let [x, y] = page.px_from_mm.apply(PointMm::new(rect.x + column / ppm, rect.y + row / ppm));
+            if let Some([from, to]) = self.at(x, y) {
+                let beside = |x: i64| f64::from(page.page.at(x, y as i64));
+                let (left, right) = (beside(from as i64 - 1), beside(to as i64));
+                let share = (x - from as f64) / (to - from) as f64;
+                *grey = (left + (right - left) * share).round() as u8;
+            }
         }
     }
+}
+
+/// Per column: whether it is darker than what lies `aside` of it in nearly all of `rows`.
+fn dark_columns(page: &GrayPage, rows: std::ops::Range<usize>, aside: usize) -> Vec<bool> {
+    let width = page.width as usize;
+    let mut counts = vec![0u16; width];
+    let looked = rows.clone().step_by(ROW_STEP).count();
+    if width <= 2 * aside {
+        return vec![false; width];
+    }
+    for y in rows.step_by(ROW_STEP) {
+        let row = &page.pixels[y * width..][..width];
+        let beside = row[..width - 2 * aside].iter().zip(&row[2 * aside..]);
+        let here = counts[aside..width - aside].iter_mut().zip(&row[aside..width - aside]);
+        for ((count, &grey), (&left, &right)) in here.zip(beside) {
+            *count += u16::from(left.min(right).saturating_sub(grey) >= c::STREAK_CONTRAST);
+        }
+    }
+    counts.into_iter().map(|count| f64::from(count) >= c::STREAK_INKED * looked as f64).collect()
+}
+
+/// Runs of `true` no longer than `widest`, each grown by its soft edge of one pixel.
+fn runs(flags: impl Iterator<Item = bool>, widest: usize) -> Vec<[usize; 2]> {
+    let flags: Vec<bool> = flags.collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    for run in flags.chunk_by(|a, b| a == b) {
+        if run[0] && run.len() <= widest {
+            found.push([at.max(1) - 1, (at + run.len() + 1).min(flags.len())]);
+        }
+        at += run.len();
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Affine;
 
-    /// A white picture, 10 x 12 mm, with a line down at x = 4 mm that leans by `lean` mm over its height, and a
-    /// cross stroke at y = 6 mm.
-    fn picture(lean: f64, line: bool) -> (Cut, Picture) {
-        let picture = Picture { origin: [30.0, 50.0], width: 80, height: 96, ppm: 8.0 };
-        let mut cut = Cut { width: 80, height: 96, grey: vec![250; 80 * 96] };
-        for y in 0..96 {
-            if line {
-                cut.grey[y * 80 + (32.0 + lean * 8.0 * y as f64 / 96.0) as usize] = 90;
+    /// A page of 10 pixels a mm with a stroke across, and perhaps a dark line from row `from` to `to`.
+    fn page(line: Option<[usize; 2]>) -> GrayPage {
+        let mut page = GrayPage::white(400, 800);
+        for y in 0..800 {
+            if line.is_some_and(|[from, to]| (from..to).contains(&y)) {
+                page.pixels[y * 400 + 200] = 120;
             }
-            if (46..49).contains(&y) {
-                cut.grey[y * 80 + 20..y * 80 + 60].fill(30);
+            if (390..394).contains(&y) {
+                page.pixels[y * 400 + 150..y * 400 + 250].fill(30);
             }
         }
-        (cut, picture)
+        page
     }
 
-    fn streaks(cut: &Cut, picture: Picture, lean: f64) -> Streaks {
-        let length = lean.hypot(12.0);
-        Streaks::find(picture, [lean / length, 12.0 / length], |_| true, |at| cut.grey[at] < 200)
+    fn cut_of(page: &GrayPage) -> Cut {
+        let registered = RegisteredPage { page, px_from_mm: Affine::scale(10.0) };
+        let rect = RectMm::new(15.0, 34.0, 10.0, 10.0);
+        let mut cut = Cut::default();
+        super::super::sampler::sample(&registered, rect, 10.0, &mut cut);
+        Streaks::find(page).erase(&registered, rect, 10.0, &mut cut);
+        cut
     }
 
     #[test]
-    fn a_line_through_everything_goes_and_the_stroke_it_crosses_stays() {
-        for lean in [0.0, 0.9, -0.9] {
-            let (mut cut, place) = picture(lean, true);
-            let found = streaks(&cut, place, lean);
-            assert_eq!(found.lines.len(), 1);
-            found.erase(&mut cut, place);
-            assert!(cut.grey == picture(lean, false).0.grey, "lean {lean}");
-        }
+    fn a_line_down_the_page_goes_and_the_stroke_it_crosses_stays() {
+        assert_eq!(cut_of(&page(Some([0, 800]))), cut_of(&page(None)));
+        assert_eq!(cut_of(&page(Some([210, 800]))), cut_of(&page(None)));
     }
 
     #[test]
-    fn a_stroke_that_ends_is_no_streak() {
-        let (mut cut, place) = picture(0.0, false);
-        for y in 20..70 {
-            cut.grey[y * 80 + 32] = 20;
-        }
-        assert!(streaks(&cut, place, 0.0).is_empty());
+    fn a_pen_stroke_is_no_streak() {
+        let written = page(Some([300, 460]));
+        assert!(Streaks::find(&written).bands.iter().all(Vec::is_empty));
+        let registered = RegisteredPage { page: &written, px_from_mm: Affine::scale(10.0) };
+        assert!(!Streaks::find(&written).covers(&registered, PointMm::new(20.0, 40.0)));
     }
 }

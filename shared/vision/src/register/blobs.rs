@@ -9,8 +9,14 @@ const MAX_EDGE_SHARE: f64 = 0.12;
 /// Variance over area of a filled square is 1/6 however it is turned (a disc has 0.159, an L has 0.3).
 /// The band lets through squares with a bitten corner and ones of a few pixels.
 const SPREAD: std::ops::Range<f64> = 0.150..0.185;
-/// Longer over shorter axis, squared: 1.4 covers a quarter cut off by the edge of the picture.
-const MAX_ELONGATION: f64 = 1.4 * 1.4;
+/// Longer over shorter axis, squared: 1.25 covers unknown pixel shapes of 204x196 dpi and stretch.
+const MAX_ELONGATION: f64 = 1.25 * 1.25;
+/// A mark that the edge of the picture cuts must show this share of itself: its inner edge with 1 mm behind it.
+const MIN_SEEN: f64 = 0.2;
+/// ... and fill this share of the rectangle around it; turned by 10 degrees it fills 0.75.
+const MIN_FILL: f64 = 0.7;
+/// A cut mark is believed after every whole one.
+const CUT_MISFIT: f64 = 1.0;
 /// Candidates kept, best first: four are wanted, and pairs of all are tried.
 const MAX_CANDIDATES: usize = 48;
 
@@ -34,6 +40,9 @@ struct Sums {
     xx: f64,
     yy: f64,
     xy: f64,
+    /// First and last column, first and last row.
+    columns: [f64; 2],
+    rows: [f64; 2],
 }
 
 /// A run of ink in one row.
@@ -50,7 +59,7 @@ pub(super) fn squares(reduced: &Reduced, solid: &[u8], unit: [f64; 2]) -> Vec<Bl
     let shorter = (reduced.width as f64 * unit[0]).min(reduced.height as f64 * unit[1]);
     let mut found: Vec<Blob> = pieces(solid, reduced.width)
         .iter()
-        .filter_map(|sums| sums.as_square(reduced, unit))
+        .filter_map(|sums| sums.as_cut_square(reduced, unit).or_else(|| sums.as_square(reduced, unit)))
         .filter(|blob| blob.edge < MAX_EDGE_SHARE * shorter)
         .collect();
     found.sort_by(|a, b| a.misfit.total_cmp(&b.misfit));
@@ -63,15 +72,26 @@ impl Sums {
         let n = (run.end - run.start) as f64;
         let first = run.start as f64;
         let (y, mean) = (row as f64, first + (n - 1.0) / 2.0);
-        self.n += n;
-        self.x += n * mean;
-        self.y += n * y;
-        self.xx += n * (mean * mean + (n * n - 1.0) / 12.0);
-        self.yy += n * y * y;
-        self.xy += n * mean * y;
+        self.join(Sums {
+            n,
+            x: n * mean,
+            y: n * y,
+            xx: n * (mean * mean + (n * n - 1.0) / 12.0),
+            yy: n * y * y,
+            xy: n * mean * y,
+            columns: [first, first + n - 1.0],
+            rows: [y, y],
+        });
     }
 
     fn join(&mut self, other: Sums) {
+        if self.n == 0.0 {
+            *self = other;
+            return;
+        }
+        let around = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+        self.columns = around(self.columns, other.columns);
+        self.rows = around(self.rows, other.rows);
         self.n += other.n;
         self.x += other.x;
         self.y += other.y;
@@ -103,6 +123,31 @@ impl Sums {
             edge,
             misfit: (spread * 6.0 - 1.0).abs() + apart / half,
         })
+    }
+
+    /// A square of which one edge of the picture cuts a part off: what is left says how large and where it is.
+    fn as_cut_square(&self, reduced: &Reduced, unit: [f64; 2]) -> Option<Blob> {
+        let size = [reduced.width, reduced.height].map(|n| n as f64);
+        let spans = [self.columns, self.rows];
+        // Thinning takes one pixel from every side, from that at the edge of the picture too.
+        let at_low = [0, 1].map(|axis| spans[axis][0] <= 1.0);
+        let at_high = [0, 1].map(|axis| spans[axis][1] >= size[axis] - 2.0);
+        let axis = match [0, 1].map(|axis| at_low[axis] != at_high[axis]) {
+            [true, false] if !at_low[1] => 0,
+            [false, true] if !at_low[0] => 1,
+            _ => return None,
+        };
+        let length = |axis: usize| spans[axis][1] - spans[axis][0] + 1.0;
+        let edge = (length(1 - axis) + 2.0) * unit[1 - axis];
+        let seen = (length(axis) + 2.0) * unit[axis] / edge;
+        if !(MIN_SEEN..1.1).contains(&seen) || self.n < MIN_FILL * length(0) * length(1) {
+            return None;
+        }
+        let mut center = [0, 1].map(|axis| (spans[axis][0] + spans[axis][1] + 1.0) / 2.0);
+        let half = edge / unit[axis] / 2.0;
+        center[axis] = if at_high[axis] { spans[axis][0] - 1.0 + half } else { spans[axis][1] + 2.0 - half };
+        let [across, down] = reduced.factor.map(|n| n as f64);
+        Some(Blob { center: [center[0] * across, center[1] * down], edge, misfit: CUT_MISFIT })
     }
 }
 

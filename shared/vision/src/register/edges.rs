@@ -18,8 +18,10 @@ pub(super) const WIDE: Look = Look { reach: 0.42, step_px: 2.0 };
 pub(super) const CLOSE: Look = Look { reach: 0.2, step_px: 1.0 };
 /// Least step between black and white, grey levels: below this there is no edge, only paper.
 const MIN_CONTRAST: f64 = 30.0;
-/// Lines that must agree for an edge to count.
-const MIN_LINES: usize = 8;
+/// Lines that must lie in the picture for an edge to be looked for; with fewer the picture has cut it off.
+const MIN_LINES: usize = 5;
+/// Share of these that must agree for an edge to count.
+const MIN_AGREEING: f64 = 0.5;
 /// Lines agree within this share of the mark (0.3 mm of 5 mm): a rough edge of a fax is within it.
 const AGREEMENT: f64 = 0.06;
 /// Found over expected width of a mark, more or less: ink spread and thresholds, 0.3 mm a side at most.
@@ -48,6 +50,16 @@ pub(super) fn measure(
     Some(guess.apply(center))
 }
 
+/// One edge of a mark.
+enum Side {
+    /// So far from the expected centre, mm.
+    At(f64),
+    /// Outside the picture.
+    Cut,
+    /// In the picture, but no edge.
+    None,
+}
+
 struct View<'a> {
     page: RegisteredPage<'a>,
     at: PointMm,
@@ -66,61 +78,70 @@ impl View<'_> {
         let grid = |reach: f64| {
             (0..49).map(move |i| (f64::from(i % 7 - 3) / 3.0 * reach, f64::from(i / 7 - 3) / 3.0 * reach))
         };
-        let dark = mean(grid(0.3 * self.edge).map(|(x, y)| self.grey(x, y)));
+        let seen = |points: &mut dyn Iterator<Item = (f64, f64)>| {
+            mean(points.filter(|&(x, y)| self.inside(x, y)).map(|(x, y)| self.grey(x, y)))
+        };
+        let dark = seen(&mut grid(0.3 * self.edge))?;
         // The ring between 0.75 and 0.85 of an edge from the centre: outside the mark however it is guessed.
-        let ring = grid(0.8 * self.edge).filter(|(x, y)| x.abs().max(y.abs()) > 0.75 * self.edge);
-        let light = mean(ring.map(|(x, y)| self.grey(x, y)));
+        let light =
+            seen(&mut grid(0.8 * self.edge).filter(|(x, y)| x.abs().max(y.abs()) > 0.75 * self.edge))?;
         (light - dark >= MIN_CONTRAST).then_some([dark, light])
+    }
+
+    /// Whether the point `x`, `y` mm from the expected centre is in the picture.
+    fn inside(&self, x: f64, y: f64) -> bool {
+        let [px, py] = self.page.px_from_mm.apply(PointMm::new(self.at.x + x, self.at.y + y));
+        let within = |p: f64, size: u32| (0.0..f64::from(size)).contains(&p);
+        within(px, self.page.page.width) && within(py, self.page.page.height)
     }
 
     /// The middle between two opposite edges along `axis` (0: x, 1: y), mm from the expected centre. Where the picture
     /// cuts one of them off, the other and the nominal size must do; a torn mark has no such excuse.
     fn middle_along(&self, axis: usize, level: f64) -> Option<f64> {
-        match (self.cut(axis, -1.0), self.cut(axis, 1.0)) {
-            (false, false) => {
-                let (low, high) = (self.side(axis, -1.0, level)?, self.side(axis, 1.0, level)?);
+        match (self.side(axis, -1.0, level), self.side(axis, 1.0, level)) {
+            (Side::At(low), Side::At(high)) => {
                 let size = (high - low) / self.edge;
                 ((size - 1.0).abs() <= WIDTH_TOLERANCE).then_some((low + high) / 2.0)
             }
-            (true, false) => Some(self.side(axis, 1.0, level)? - self.edge / 2.0),
-            (false, true) => Some(self.side(axis, -1.0, level)? + self.edge / 2.0),
-            (true, true) => None,
+            (Side::Cut, Side::At(high)) => Some(high - self.edge / 2.0),
+            (Side::At(low), Side::Cut) => Some(low + self.edge / 2.0),
+            _ => None,
         }
     }
 
-    /// Whether the edge on the `sign` side of `axis`, or the paper just outside it, is outside the picture: there the
-    /// edge of the picture would pass for the mark's.
-    fn cut(&self, axis: usize, sign: f64) -> bool {
-        let (out, half) = (sign * (0.5 + CLEAR) * self.edge, 0.5 * self.edge);
-        [-half, half].iter().any(|&along| {
-            let [x, y] = if axis == 0 { [out, along] } else { [along, out] };
-            let [px, py] = self.page.px_from_mm.apply(PointMm::new(self.at.x + x, self.at.y + y));
-            let inside = |p: f64, size: u32| (0.0..f64::from(size)).contains(&p);
-            !inside(px, self.page.page.width) || !inside(py, self.page.page.height)
-        })
-    }
-
-    /// Where the edge on the `sign` side of `axis` (0: x, 1: y) lies, mm from the expected centre.
-    fn side(&self, axis: usize, sign: f64, middle: f64) -> Option<f64> {
+    /// Where the edge on the `sign` side of `axis` (0: x, 1: y) lies.
+    fn side(&self, axis: usize, sign: f64, level: f64) -> Side {
         let [a, b, _, d, e, _] = self.page.px_from_mm.0;
         let px_per_mm = if axis == 0 { a.hypot(d) } else { b.hypot(e) };
         let (start, reach) = (self.edge / 2.0, self.look.reach * self.edge);
         let steps = (2.0 * reach * px_per_mm / self.look.step_px).ceil().max(4.0) as usize;
         let step = 2.0 * reach / steps as f64;
-        let mut crossings: Vec<f64> = (0..LINES)
-            .filter_map(|line| {
-                let along = ((line as f64 + 0.5) / LINES as f64 - 0.5) * SPAN * self.edge;
-                let profile = (0..=steps).map(|k| {
-                    let out = sign * (start - reach + k as f64 * step);
-                    if axis == 0 { self.grey(out, along) } else { self.grey(along, out) }
-                });
-                crossing(profile, middle).map(|k| start - reach + k * step)
-            })
-            .collect();
+        let point = |out: f64, along: f64| if axis == 0 { (sign * out, along) } else { (along, sign * out) };
+        let lines = (0..LINES)
+            .map(|line| ((line as f64 + 0.5) / LINES as f64 - 0.5) * SPAN * self.edge)
+            .filter(|&along| {
+                let (x, y) = point(start + CLEAR * self.edge, along);
+                self.inside(x, y)
+            });
+        let lines: Vec<f64> = lines.collect();
+        if lines.len() < MIN_LINES {
+            return Side::Cut;
+        }
+        let find = |along: &f64| {
+            let profile = (0..=steps).map(|k| {
+                let (x, y) = point(start - reach + k as f64 * step, *along);
+                self.grey(x, y)
+            });
+            crossing(profile, level).map(|k| start - reach + k * step)
+        };
+        let mut crossings: Vec<f64> = lines.iter().filter_map(find).collect();
         crossings.sort_by(f64::total_cmp);
-        let median = *crossings.get(crossings.len() / 2)?;
+        let Some(&median) = crossings.get(crossings.len() / 2) else { return Side::None };
         crossings.retain(|c| (c - median).abs() < AGREEMENT * self.edge);
-        (crossings.len() >= MIN_LINES).then(|| sign * mean(crossings.iter().copied()))
+        if (crossings.len() as f64) < MIN_AGREEING * lines.len() as f64 {
+            return Side::None;
+        }
+        mean(crossings.into_iter()).map_or(Side::None, |out| Side::At(sign * out))
     }
 }
 
@@ -144,9 +165,9 @@ fn crossing(profile: impl Iterator<Item = f64>, middle: f64) -> Option<f64> {
     split.map(|k| k as f64 + part)
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
-    sum / f64::max(n, 1.0)
+    (n > 0.0).then_some(sum / n)
 }
 
 #[cfg(test)]
