@@ -5,7 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// Which rooms a room may name. `tests` may name all of them.
 const ARROWS: [(&str, &[&str]); 12] = [
-    ("yomitori", &["intake", "reader", "matcher", "web", "queue", "pages", "store", "vision", "press", "simulator", "domain"]),
+    (
+        "yomitori",
+        &[
+            "intake",
+            "reader",
+            "matcher",
+            "web",
+            "queue",
+            "pages",
+            "store",
+            "vision",
+            "press",
+            "simulator",
+            "domain",
+        ],
+    ),
     ("intake", &["queue", "pages", "store", "vision", "domain"]),
     ("reader", &["queue", "pages", "vision", "domain"]),
     ("matcher", &["queue", "store", "domain"]),
@@ -41,8 +56,10 @@ fn rooms() -> BTreeMap<String, toml::Table> {
 fn rooms_name_only_what_is_below_them() {
     let rooms = rooms();
     for (room, manifest) in &rooms {
-        let (_, allowed) =
-            ARROWS.iter().find(|(name, _)| name == room).unwrap_or_else(|| panic!("{room} is a room without arrows"));
+        let (_, allowed) = ARROWS
+            .iter()
+            .find(|(name, _)| name == room)
+            .unwrap_or_else(|| panic!("{room} is a room without arrows"));
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let Some(named) = manifest.get(section).and_then(toml::Value::as_table) else { continue };
             for other in named.keys().filter(|name| rooms.contains_key(*name)) {
@@ -55,7 +72,18 @@ fn rooms_name_only_what_is_below_them() {
 
 #[test]
 fn domain_does_no_io_and_reads_no_clock() {
-    let forbidden = ["std::fs", "std::net", "std::process", "std::env", "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "tokio", "rand::"];
+    let forbidden = [
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::env",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "tokio",
+        "rand::",
+    ];
     for file in sources("shared/domain/src") {
         let text = std::fs::read_to_string(&file).unwrap();
         for word in forbidden {
@@ -68,9 +96,14 @@ fn domain_does_no_io_and_reads_no_clock() {
 fn sql_is_spoken_in_the_store_and_in_the_queue_engine_only() {
     for group in ["services", "shared", "tests"] {
         for file in sources(group) {
-            let inside = ["shared/store", "shared/queue"].iter().any(|room| file.starts_with(root().join(room)));
+            let inside =
+                ["shared/store", "shared/queue"].iter().any(|room| file.starts_with(root().join(room)));
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(inside || file.ends_with("architecture.rs") || !text.contains("rusqlite"), "{} speaks SQL", file.display());
+            assert!(
+                inside || file.ends_with("architecture.rs") || !text.contains("rusqlite"),
+                "{} speaks SQL",
+                file.display()
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ fn a_program_that_is_killed_again_and_again_loses_no_page() {
     let data = tempfile::tempdir().unwrap();
     let data = data.path();
     settings(data);
-    let names = post(data, PAGES, 9);
+    let names = post(data, PAGES, 9, None);
     let mut rng = crate::command_line::rand_seed(11);
     for (round, group) in names.chunks(PAGES / 5).enumerate() {
         let office = Running::start(data, &["run", "--listen", "127.0.0.1:0"]);
@@ -33,7 +33,10 @@ fn a_program_that_is_killed_again_and_again_loses_no_page() {
     assert_eq!(status["records"].as_u64().unwrap(), counted("committed"), "one record a committed page");
     assert_eq!(status["files"]["taken"], PAGES as u64);
     assert_eq!(counted("duplicate"), 0);
-    let left = std::fs::read_dir(data.join("inbox")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
+    let left = std::fs::read_dir(data.join("inbox"))
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().path().is_file())
+        .count();
     assert_eq!(left, 0, "the inbox is empty");
     let check = harness::succeed(data, &["check"]);
     assert!(check.contains("all counts add up"), "{check}");

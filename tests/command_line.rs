@@ -22,7 +22,10 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
     assert_eq!(harness::run(data.path(), &["demo", "--pages", "0"]).status.code(), Some(2));
     let missing = harness::run(data.path(), &["form", "show", "no-such-form"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("influenza-elderly"), "it names the forms there are");
+    assert!(
+        String::from_utf8_lossy(&missing.stderr).contains("influenza-elderly"),
+        "it names the forms there are"
+    );
     assert_eq!(harness::run(data.path(), &["status"]).status.code(), Some(1));
 }
 
@@ -30,7 +33,9 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
 fn check_tests_everything_and_says_so() {
     let data = tempfile::tempdir().unwrap();
     let text = harness::succeed(data.path(), &["check"]);
-    for what in ["data directory", "inbox", "database", "queue", "page store", "forms", "fonts", "OCR data", "reader"] {
+    for what in
+        ["data directory", "inbox", "database", "queue", "page store", "forms", "fonts", "OCR data", "reader"]
+    {
         assert!(text.contains(&format!("ok   {what}")), "{what}: {text}");
     }
 }
@@ -38,7 +43,8 @@ fn check_tests_everything_and_says_so() {
 #[test]
 fn check_names_what_is_wrong() {
     let data = tempfile::tempdir().unwrap();
-    std::fs::write(data.path().join("yomitori.db"), "this is no database, and somebody should say so").unwrap();
+    std::fs::write(data.path().join("yomitori.db"), "this is no database, and somebody should say so")
+        .unwrap();
     let output = harness::run(data.path(), &["check"]);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -49,10 +55,23 @@ fn check_names_what_is_wrong() {
 fn the_geometry_of_a_form_is_stable_json() {
     let data = tempfile::tempdir().unwrap();
     for id in ["influenza-elderly", "lung-screening", "batch-ticket"] {
-        let shown: Value = serde_json::from_str(&harness::succeed(data.path(), &["form", "show", id, "--json"])).unwrap();
+        let shown: Value =
+            serde_json::from_str(&harness::succeed(data.path(), &["form", "show", id, "--json"])).unwrap();
         assert_eq!(keys(&shown), ["fields", "id", "paper_mm", "sides", "title", "version"].into());
         for field in shown["fields"].as_array().unwrap() {
-            let expected = ["boxes_mm", "critical", "id", "kind", "label", "options", "pattern", "prefilled", "required", "side", "style"];
+            let expected = [
+                "boxes_mm",
+                "critical",
+                "id",
+                "kind",
+                "label",
+                "options",
+                "pattern",
+                "prefilled",
+                "required",
+                "side",
+                "style",
+            ];
             assert_eq!(keys(field), expected.into());
             for option in field["options"].as_array().unwrap() {
                 assert_eq!(keys(option), ["box_mm", "label", "value"].into());
@@ -69,7 +88,8 @@ fn a_mistake_in_a_form_is_explained_with_its_line() {
     std::fs::create_dir(&folder).unwrap();
     let text = std::fs::read_to_string(harness::root().join("templates/lung-screening/form.toml")).unwrap();
     let line = text.lines().position(|line| line.starts_with("paper_mm")).unwrap() + 1;
-    std::fs::write(folder.join("form.toml"), text.replace("paper_mm = [210, 297]", "paper_mm = [210]")).unwrap();
+    std::fs::write(folder.join("form.toml"), text.replace("paper_mm = [210, 297]", "paper_mm = [210]"))
+        .unwrap();
     let output = harness::run(data.path(), &["form", "check", &folder.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("line {line}:")));
@@ -88,9 +108,23 @@ fn issued_slips_carry_new_numbers_that_read_back() {
     let mut rng: Rng = rand_seed(1);
     let scan = data.path().join("scan.jpg");
     std::fs::write(&scan, mail::jpeg(&second[1].sheet, &Scanner::perfect(300.0), &mut rng)).unwrap();
-    let line: Value = serde_json::from_str(&harness::succeed(data.path(), &["read", "--json", &scan.display().to_string()])).unwrap();
+    let line: Value = serde_json::from_str(&harness::succeed(
+        data.path(),
+        &["read", "--json", &scan.display().to_string()],
+    ))
+    .unwrap();
     let expected = [
-        "fields", "file", "form", "form_version", "management_number", "milliseconds", "outcome", "page", "reason", "registration", "side",
+        "fields",
+        "file",
+        "form",
+        "form_version",
+        "management_number",
+        "milliseconds",
+        "outcome",
+        "page",
+        "reason",
+        "registration",
+        "side",
     ];
     assert_eq!(keys(&line), expected.into());
     assert_eq!(line["outcome"], "read");
@@ -113,7 +147,10 @@ fn a_file_that_cannot_be_read_is_a_line_with_a_reason() {
     let (broken, text) = (data.path().join("broken.tif"), data.path().join("letter.txt"));
     std::fs::write(&broken, b"II*\0\x08\0\0\0\xff\xff").unwrap();
     std::fs::write(&text, "拝啓").unwrap();
-    let out = harness::succeed(data.path(), &["read", "--json", &broken.display().to_string(), &text.display().to_string()]);
+    let out = harness::succeed(
+        data.path(),
+        &["read", "--json", &broken.display().to_string(), &text.display().to_string()],
+    );
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
     for line in lines {
@@ -128,10 +165,15 @@ fn refused_lines_of_a_resident_file_are_reported_without_their_values() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("r.csv");
     let good = mail::resident_file(2);
-    std::fs::write(&file, format!("{good}0000000999,秘密　太郎,ヒミツ,M,1950-13-45,000-0101,秘密町,1990-04-01\n")).unwrap();
+    std::fs::write(
+        &file,
+        format!("{good}0000000999,秘密　太郎,ヒミツ,M,1950-13-45,000-0101,秘密町,1990-04-01\n"),
+    )
+    .unwrap();
     let output = harness::run(data.path(), &["residents", "import", &file.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
-    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(stdout.contains("added 2") && stdout.contains("refused 1"), "{stdout}");
     assert!(stderr.contains("line 4") && !stderr.contains("秘密"), "{stderr}");
 }

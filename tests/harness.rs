@@ -14,7 +14,11 @@ pub fn program() -> PathBuf {
     let tests = std::env::current_exe().expect("a test has a path");
     let folder = tests.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
     let program = folder.join("yomitori");
-    assert!(program.is_file(), "{} is missing: run `make test`, or `cargo build --release` first", program.display());
+    assert!(
+        program.is_file(),
+        "{} is missing: run `make test`, or `cargo build --release` first",
+        program.display()
+    );
     program
 }
 
@@ -61,7 +65,14 @@ impl Running {
     pub fn start(data: &Path, args: &[&str]) -> Self {
         let log = std::fs::File::create(data.join("test.log")).expect("the log can be written");
         let mut command = yomitori(data, args);
-        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("the program starts"))
+        Self(
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+                .expect("the program starts"),
+        )
     }
 
     /// `kill -9`.

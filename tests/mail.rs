@@ -38,11 +38,22 @@ pub fn issue(data: &Path, form: &Form, residents: &str) -> Vec<Printed> {
     std::fs::write(path("r.csv"), residents).unwrap();
     harness::succeed(
         data,
-        &["issue", "--form", form.id.as_str(), "--residents", &path("r.csv"), "--out", &path("s.pdf"), "--manifest", &path("m.jsonl")],
+        &[
+            "issue",
+            "--form",
+            form.id.as_str(),
+            "--residents",
+            &path("r.csv"),
+            "--out",
+            &path("s.pdf"),
+            "--manifest",
+            &path("m.jsonl"),
+        ],
     );
     let pdf = std::fs::read(path("s.pdf")).unwrap();
     let manifest = std::fs::read_to_string(path("m.jsonl")).unwrap();
-    let pages = decode::decode_pages(&pdf, &Limits::default()).unwrap();
+    let limits = Limits::default();
+    let pages = decode::decode_pages(&pdf, &limits).unwrap();
     let lines = manifest.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     pages
         .into_iter()

@@ -7,7 +7,9 @@ use serde_json::Value;
 fn no_sample_is_read_wrongly() {
     let data = tempfile::tempdir().unwrap();
     let samples = harness::root().join("samples").display().to_string();
-    let score: Value = serde_json::from_str(&harness::succeed(data.path(), &["bench", "--samples", &samples, "--json"])).unwrap();
+    let score: Value =
+        serde_json::from_str(&harness::succeed(data.path(), &["bench", "--samples", &samples, "--json"]))
+            .unwrap();
     assert_eq!(score["faults"], serde_json::json!([]), "wrong values accepted, or foreign pages read");
     let pages = &score["pages"];
     assert!(pages["n"].as_u64().unwrap() >= 40);

@@ -34,8 +34,9 @@ pub fn settings(data: &Path) {
     std::fs::write(data.join("yomitori.toml"), "stable_seconds = 0.5\npoll_seconds = 1.0\n").unwrap();
 }
 
-/// Slips of made-up residents, filled in so that nothing speaks against them: names of the files in `mail/`.
-pub fn post(data: &Path, count: usize, seed: u64) -> Vec<String> {
+/// Slips of made-up residents, filled in so that nothing speaks against them, but that `stranger` has another birth
+/// date: names of the files in `mail/`.
+pub fn post(data: &Path, count: usize, seed: u64, stranger: Option<usize>) -> Vec<String> {
     let form = form("influenza-elderly");
     let mut rng = rand_seed(seed);
     let slips = mail::issue(data, &form, &mail::resident_file(count));
@@ -43,6 +44,8 @@ pub fn post(data: &Path, count: usize, seed: u64) -> Vec<String> {
     let mut names = Vec::new();
     for (index, mut slip) in slips.into_iter().enumerate() {
         let born = jiff::civil::date(1940, 3, 1).saturating_add(jiff::Span::new().days(index as i64));
+        let born =
+            if stranger == Some(index) { born.saturating_add(jiff::Span::new().days(4000)) } else { born };
         let known: Answers = [("birth_date".into(), Answer::Date(born))].into();
         mail::fill_in(&mut slip.sheet, &form, known, &mut rng);
         let scanner = Scanner { dpi: 200.0, ..Scanner::draw(Condition::Clean, &mut rng) };
@@ -64,7 +67,7 @@ fn bad_files_doubles_and_foreign_pages_are_told_apart() {
     let data = tempfile::tempdir().unwrap();
     let data = data.path();
     settings(data);
-    let names = post(data, 3, 5);
+    let names = post(data, 3, 5, None);
     for name in &names {
         drop_in(data, name);
     }
@@ -73,9 +76,17 @@ fn bad_files_doubles_and_foreign_pages_are_told_apart() {
     std::fs::write(inbox.join("zz-again.jpg"), &whole).unwrap();
     std::fs::write(inbox.join("zz-half.jpg"), &whole[..300]).unwrap();
     std::fs::write(inbox.join("zz-letter.txt"), "これは画像ではありません").unwrap();
-    std::fs::copy(harness::root().join("samples/must-read-nothing/letter/page.jpg"), inbox.join("zz-letter.jpg"))
-        .or_else(|_| std::fs::copy(harness::root().join("samples/must-read-nothing/letter/page.tif"), inbox.join("zz-letter.tif")))
-        .unwrap();
+    std::fs::copy(
+        harness::root().join("samples/must-read-nothing/letter/page.jpg"),
+        inbox.join("zz-letter.jpg"),
+    )
+    .or_else(|_| {
+        std::fs::copy(
+            harness::root().join("samples/must-read-nothing/letter/page.tif"),
+            inbox.join("zz-letter.tif"),
+        )
+    })
+    .unwrap();
 
     let office = Running::start(data, &["run", "--listen", "127.0.0.1:0"]);
     let mut status = Value::Null;
@@ -98,9 +109,13 @@ fn bad_files_doubles_and_foreign_pages_are_told_apart() {
         .collect();
     for name in ["zz-half.jpg", "zz-letter.txt"] {
         assert!(failed.iter().any(|file| file == name), "{failed:?}");
-        let reason = failed.iter().find(|file| file.starts_with(name) && file.contains("reason")).expect("a reason lies beside it");
+        let reason = failed
+            .iter()
+            .find(|file| file.starts_with(name) && file.contains("reason"))
+            .expect("a reason lies beside it");
         assert!(!std::fs::read_to_string(inbox.join("failed").join(reason)).unwrap().is_empty());
     }
-    let left = std::fs::read_dir(&inbox).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
+    let left =
+        std::fs::read_dir(&inbox).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
     assert_eq!(left, 0, "the inbox is empty");
 }

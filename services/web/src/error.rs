@@ -43,7 +43,8 @@ impl IntoResponse for ScreenError {
             ScreenError::Failed(cause) => {
                 let reference = reference();
                 tracing::error!(error.reference = %reference, error = format!("{cause:#}"), "a screen failed");
-                let words = "処理できませんでした。もう一度お試しください。続くときは管理者へ番号をお伝えください。";
+                let words =
+                    "処理できませんでした。もう一度お試しください。続くときは管理者へ番号をお伝えください。";
                 (StatusCode::INTERNAL_SERVER_ERROR, "エラーが起きました", words.to_owned(), Some(reference))
             }
         };

@@ -17,10 +17,7 @@ const CONTENT_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'n
 /// Puts the guards around `screens`.
 pub fn guarded<S: Clone + Send + Sync + 'static>(screens: Router<S>) -> Router<S> {
     let same_origin = CsrfLayer::new().with_rejection_response(refused as fn(ProtectionError) -> Response);
-    screens
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(same_origin)
-        .layer(middleware::from_fn(headers))
+    screens.layer(DefaultBodyLimit::max(LARGEST_BODY)).layer(same_origin).layer(middleware::from_fn(headers))
 }
 
 /// A write that comes from a page of somebody else.

@@ -64,6 +64,8 @@ pub struct Envelope {
     pub difference: Option<String>,
     /// Whether the envelope is closed.
     pub closed: bool,
+    /// Whether the difference is final: closed, or already more slips than declared.
+    pub wrong: bool,
     /// Its batch tickets.
     pub tickets: u64,
     /// Its other pages by state with a count above 0: word, state, count.
@@ -122,20 +124,24 @@ impl Envelope {
             (None, None) => format!("束票なし {} {day}", row.folder),
         };
         let declared = row.declared.map(u64::from);
-        let difference = declared.filter(|&declared| declared != row.seen()).map(|declared| {
-            format!("{:+}", i128::from(row.seen()) - i128::from(declared)).replace('-', "−")
-        });
-        let counted = PageState::ALL.into_iter().map(|state| (state.label(), state.as_str(), row.counts.of(state)));
+        let difference = declared
+            .filter(|&declared| declared != row.seen())
+            .map(|declared| format!("{:+}", i128::from(row.seen()) - i128::from(declared)).replace('-', "−"));
+        let counted =
+            PageState::ALL.into_iter().map(|state| (state.label(), state.as_str(), row.counts.of(state)));
         let programme = row.programme.as_ref();
         Self {
             address: format!("/envelopes/{}", crate::inbox::encoded(row.id.as_str())),
             sender,
             code: row.clinic.as_ref().map(ToString::to_string).unwrap_or_default(),
             month: row.month.as_deref().map(words::month).unwrap_or_default(),
-            programme: programme.map(|id| words::programme_title(&screens.forms, id.as_str())).unwrap_or_default(),
+            programme: programme
+                .map(|id| words::programme_title(&screens.forms, id.as_str()))
+                .unwrap_or_default(),
             declared,
             seen: row.seen(),
             difference,
+            wrong: row.closed_at.is_some() || declared.is_some_and(|declared| row.seen() > declared),
             closed: row.closed_at.is_some(),
             counts: counted.filter(|(.., count)| *count > 0).collect(),
             tickets: row.tickets,

@@ -91,8 +91,10 @@ pub struct Thumb {
     pub state: &'static str,
     /// State in words.
     pub word: &'static str,
-    /// Why, or what to do.
+    /// What to do or why it is so, for a hint.
     pub hint: String,
+    /// The reason of a failure, said beside the picture.
+    pub why: Option<String>,
     /// Whether there is a picture.
     pub has_image: bool,
     /// Title of the form.
@@ -211,6 +213,7 @@ impl Thumb {
             number: row.number,
             state: row.state.as_str(),
             word: row.state.label(),
+            why: row.reason.clone().filter(|_| row.state == PageState::Failed),
             hint: row.reason.unwrap_or_else(|| words::state_hint(row.state).to_owned()),
             has_image: row.has_image,
             form: row.form.map(|id| words::form_title(&screens.forms, id.as_str())).unwrap_or_default(),

@@ -4,6 +4,7 @@
 
 mod assets;
 mod cache;
+mod dates;
 mod error;
 mod frame;
 mod guard;
@@ -117,6 +118,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/pages/{page}", get(page::page))
         .route("/pages/{page}/image", get(pictures::page_image))
         .route("/pages/{page}/snippet/{field}", get(pictures::snippet))
+        .route("/pages/{page}/act/{action}", post(review::dispose_page))
         .route("/pages/{page}/undo", post(review::undo))
         .route("/reviews", get(review::list::list))
         .route("/reviews/{page}", get(review::review))

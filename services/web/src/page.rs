@@ -52,7 +52,13 @@ pub struct PageFacts {
     pub resident: Option<i64>,
     /// Whether a person has to look.
     pub waits: bool,
-    /// The pages before and after it in its file.
+    /// Whether it can be put aside from its own screen (failed, or a duplicate).
+    pub can_put_aside: bool,
+    /// Whether it can be read after all (a duplicate that is none).
+    pub can_read: bool,
+    /// Whether it was put aside and can be taken back.
+    pub can_undo: bool,
+    /// The page before it in its file.
     pub previous: Option<String>,
     /// The page after it in its file.
     pub next: Option<String>,
@@ -115,6 +121,9 @@ impl PageFacts {
             duplicate_of: page.duplicate_of.as_ref().map(ToString::to_string),
             resident: view.resident_row,
             waits: page.state == PageState::InReview,
+            can_put_aside: matches!(page.state, PageState::Failed | PageState::Duplicate),
+            can_read: page.state == PageState::Duplicate,
+            can_undo: matches!(page.state, PageState::Returned | PageState::Rescan | PageState::Discarded),
             previous: view.previous.as_ref().map(ToString::to_string),
             next: view.next.as_ref().map(ToString::to_string),
         }

@@ -61,7 +61,10 @@ pub struct NewTicketForm {
 pub async fn paper(State(screens): State<Screens>, person: Person) -> Result<Response, ScreenError> {
     let today = crate::people::today();
     let month = format!("{}-{:02}", today.year(), today.month());
-    show(&PaperScreen::of(&screens, &person, NewTicketForm { month, ..NewTicketForm::default() }, None).await?)
+    show(
+        &PaperScreen::of(&screens, &person, NewTicketForm { month, ..NewTicketForm::default() }, None)
+            .await?,
+    )
 }
 
 /// `POST /paper/ticket`: a PDF with a number of its own.

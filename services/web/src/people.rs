@@ -1,6 +1,6 @@
 //! People as screens tell them: what is searched for, and what may be shown.
 
-use crate::{keyed, words};
+use crate::{dates, keyed, words};
 use domain::ids::{ManagementNumber, ResidentId};
 use domain::personal::Personal;
 use domain::resident::Resident;
@@ -88,7 +88,7 @@ impl Wanted {
             let figures = folded.bytes().all(|b| b.is_ascii_digit());
             if figures && folded.len() >= SHORTEST_NUMBER {
                 wanted.number = Some(folded);
-            } else if let Some(date) = keyed::any_date(&folded).filter(|_| !figures) {
+            } else if let Some(date) = dates::any_date(&folded).filter(|_| !figures) {
                 wanted.birth_date = Some(date);
             } else {
                 wanted.name.push_str(word);

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use domain::geometry::RectMm;
 use domain::ids::{FieldId, ImageHash, PageId};
 use domain::reading::{PageReading, Registration};
-use image::codecs::jpeg::JpegEncoder;
 use image::GrayImage;
+use image::codecs::jpeg::JpegEncoder;
 use serde::Deserialize;
 use std::sync::Arc;
 use store::Page;
@@ -59,7 +59,8 @@ pub async fn page_image(
     let (page, image) = stored(&screens, &page).await?;
     let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
     let paper = wanted.paper.then(|| paper(&screens, &page)).flatten();
-    let key = PictureKey { image: image.clone(), width, paper: paper.as_ref().map(|(fit, _)| fit.px_from_mm) };
+    let key =
+        PictureKey { image: image.clone(), width, paper: paper.as_ref().map(|(fit, _)| fit.px_from_mm) };
     if let Some(bytes) = screens.pictures.get(&key) {
         return Ok(jpeg(bytes));
     }
@@ -150,7 +151,8 @@ fn shrunk(scan: &GrayPage, width: u32) -> anyhow::Result<GrayImage> {
 }
 
 fn picture(patch: Patch) -> anyhow::Result<GrayImage> {
-    GrayImage::from_raw(patch.width as u32, patch.height as u32, patch.pixels).context("patch of a wrong size")
+    GrayImage::from_raw(patch.width as u32, patch.height as u32, patch.pixels)
+        .context("patch of a wrong size")
 }
 
 fn encode(picture: &GrayImage, quality: u8) -> anyhow::Result<Arc<Vec<u8>>> {

@@ -49,7 +49,8 @@ pub fn form_title(forms: &[Form], id: &str) -> String {
 
 /// What a programme is called: the title of its first form.
 pub fn programme_title(forms: &[Form], id: &str) -> String {
-    let of_programme = |form: &&Form| form.programme.as_ref().is_some_and(|programme| programme.as_str() == id);
+    let of_programme =
+        |form: &&Form| form.programme.as_ref().is_some_and(|programme| programme.as_str() == id);
     let title = forms.iter().find(of_programme).map(|form| form.title.as_str());
     title.map_or(id, |title| title.trim_end_matches("予診票").trim_end_matches("受診票")).to_owned()
 }

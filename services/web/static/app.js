@@ -16,7 +16,7 @@ function openDialog(id) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
   dialog.showModal();
-  $("[autofocus]", dialog)?.focus();
+  $("[data-first]", dialog)?.focus();
 }
 
 // ---- Lists: j, k and the arrows move, Enter opens --------------------------------------------
@@ -245,6 +245,7 @@ document.addEventListener("keydown", (event) => {
   let handled = false;
   if (event.key === "?" && !typing) { openDialog("help"); handled = true; }
   else if (document.body.classList.contains("review")) handled = reviewShortcut(event) || reviewKey(event, typing);
+  else if (event.key === "ArrowDown" && event.target.matches("input[type=search]")) handled = moveInList(1);
   else if (!typing && !event.ctrlKey && !event.altKey) {
     if (event.key === "j" || event.key === "ArrowDown") handled = moveInList(1);
     if (event.key === "k" || event.key === "ArrowUp") handled = moveInList(-1);

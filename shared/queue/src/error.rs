@@ -32,10 +32,10 @@ pub enum QueueError {
         /// What was given, without user and password.
         address: String,
     },
-    /// The folder of the database cannot be made.
-    #[error("cannot make the folder {} of the queue database: {source}", path.display())]
+    /// The folder of the database, or its lock, cannot be made.
+    #[error("cannot write at {} for the queue database: {source}", path.display())]
     Folder {
-        /// The folder.
+        /// The folder, or the database that it is for.
         path: PathBuf,
         /// What the system said.
         source: Arc<std::io::Error>,

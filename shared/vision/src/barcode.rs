@@ -1,19 +1,16 @@
 //! Printed codes: the region where the form says first, with one format and a true quiet zone; the whole page
 //! only when that fails.
 
+mod picture;
+
 use crate::registered::RegisteredPage;
 use domain::form::Symbology;
 use domain::geometry::{PointMm, RectMm};
+use picture::Picture;
 use zxingcpp::{BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView};
 
 /// Around a region, mm: registration and printing are off by less.
 const MARGIN_MM: f64 = 1.0;
-/// Paper added around a cut-out, mm: ten modules of 0.33 mm, the quiet zone of NW-7.
-const QUIET_MM: f64 = 3.5;
-/// Bands across the bars. Each is the mean of its height: noise and fax rows average out, a torn part spoils few.
-const BANDS: usize = 8;
-/// Points averaged down a band.
-const BAND_POINTS: usize = 6;
 /// Resolution at which bars are sampled, pixels per mm: a module of 0.25 mm becomes 3 pixels.
 const BAR_PX_PER_MM: f64 = 12.0;
 /// ... and modules of two-dimensional codes (0.4 mm and more): 4 pixels each.
@@ -135,12 +132,15 @@ enum Cut {
     Bands,
     /// Bands with a threshold of their own at every place: uneven light.
     BlackBands,
+    /// The same after the blur of a coarse or ill-focused scan is undone.
+    SharpBands,
 }
 
 /// Ways for bars: bands first, then finer, then single rows.
-const LINEAR: [Attempt; 4] = [
+const LINEAR: [Attempt; 5] = [
     Attempt { binarizer: Binarizer::GlobalHistogram, zoom: 1.0, cut: Cut::Bands },
     Attempt { binarizer: Binarizer::BoolCast, zoom: 2.0, cut: Cut::BlackBands },
+    Attempt { binarizer: Binarizer::BoolCast, zoom: 2.0, cut: Cut::SharpBands },
     Attempt { binarizer: Binarizer::GlobalHistogram, zoom: 1.0, cut: Cut::Plain },
     Attempt { binarizer: Binarizer::GlobalHistogram, zoom: 2.0, cut: Cut::Blurred },
 ];
@@ -161,92 +161,12 @@ impl Attempt {
             Cut::Blurred => Picture::plain(page, area, MODULE_PX_PER_MM * self.zoom).blurred(),
             Cut::Bands => Picture::bands(page, rect, BAR_PX_PER_MM * self.zoom),
             Cut::BlackBands => Picture::bands(page, rect, BAR_PX_PER_MM * self.zoom).blackened(),
+            Cut::SharpBands => Picture::bands(page, rect, BAR_PX_PER_MM * self.zoom).sharpened().blackened(),
         }
     }
-}
-
-/// A cut-out with paper around it.
-struct Picture {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-    /// Paper mm of the left top corner, and mm per pixel across and down.
-    origin: PointMm,
-    step: [f64; 2],
 }
 
 impl Picture {
-    fn plain(page: &RegisteredPage, area: RectMm, px_per_mm: f64) -> Self {
-        let patch = page.sample(area, px_per_mm);
-        let quiet = (QUIET_MM * px_per_mm) as usize;
-        let (width, height) = (patch.width + 2 * quiet, patch.height + 2 * quiet);
-        let mut pixels = vec![paper(&patch.pixels); width * height];
-        for (row, line) in patch.pixels.chunks_exact(patch.width).enumerate() {
-            let start = (row + quiet) * width + quiet;
-            pixels[start..start + patch.width].copy_from_slice(line);
-        }
-        let step = 1.0 / px_per_mm;
-        let off = quiet as f64 * step;
-        Self { width, height, pixels, origin: PointMm::new(area.x - off, area.y - off), step: [step; 2] }
-    }
-
-    fn bands(page: &RegisteredPage, rect: RectMm, px_per_mm: f64) -> Self {
-        let quiet = (QUIET_MM * px_per_mm) as usize;
-        let (left, across) = (rect.x - MARGIN_MM, rect.w + 2.0 * MARGIN_MM);
-        let columns = (across * px_per_mm).round() as usize;
-        // A twelfth at the top and bottom is left out: the page may lie a little off.
-        let (top, down) = (rect.y + rect.h / 12.0, rect.h * 10.0 / 12.0);
-        let mut cut = Vec::with_capacity(columns * BANDS);
-        for band in 0..BANDS {
-            cut.extend((0..columns).map(|column| {
-                let x = left + (column as f64 + 0.5) / px_per_mm;
-                let sum: f64 = (0..BAND_POINTS)
-                    .map(|k| (band * BAND_POINTS + k) as f64 + 0.5)
-                    .map(|k| page.bilinear(PointMm::new(x, top + down * k / (BANDS * BAND_POINTS) as f64)))
-                    .sum();
-                (sum / BAND_POINTS as f64).round() as u8
-            }));
-        }
-        let width = columns + 2 * quiet;
-        let mut pixels = vec![paper(&cut); width * BANDS];
-        for (line, cut) in pixels.chunks_exact_mut(width).zip(cut.chunks_exact(columns.max(1))) {
-            line[quiet..quiet + columns].copy_from_slice(cut);
-        }
-        let step = [1.0 / px_per_mm, down / BANDS as f64];
-        Self { width, height: BANDS, pixels, origin: PointMm::new(left - quiet as f64 * step[0], top), step }
-    }
-
-    /// Each pixel the mean of 3x3; the frame is paper anyway.
-    fn blurred(mut self) -> Self {
-        let from = self.pixels.clone();
-        for y in 1..self.height - 1 {
-            for x in 1..self.width - 1 {
-                let rows =
-                    [y - 1, y, y + 1].map(|row| &from[row * self.width + x - 1..row * self.width + x + 2]);
-                let sum: u32 = rows.iter().flat_map(|row| row.iter()).map(|&v| u32::from(v)).sum();
-                self.pixels[y * self.width + x] = (sum / 9) as u8;
-            }
-        }
-        self
-    }
-
-    /// Black or white, by the middle between the darkest and the lightest pixel within 2 mm along the row.
-    fn blackened(mut self) -> Self {
-        let reach = (2.0 / self.step[0]) as usize;
-        for row in self.pixels.chunks_exact_mut(self.width) {
-            let from = row.to_vec();
-            for (x, pixel) in row.iter_mut().enumerate() {
-                let near = &from[x.saturating_sub(reach)..(x + reach).min(from.len())];
-                let (dark, light) = near.iter().fold((255, 0), |(d, l), &v| (v.min(d), v.max(l)));
-                // Without print within reach there is no middle: paper.
-                let ink = light - dark.min(light) > 40
-                    && u16::from(from[x]) * 2 < u16::from(dark) + u16::from(light);
-                *pixel = if ink { 0 } else { 255 };
-            }
-        }
-        self
-    }
-
     fn read(&self, symbology: Symbology, binarizer: Binarizer, lines: i32) -> Vec<Code> {
         let view = ImageView::from_slice(&self.pixels, self.width, self.height, ImageFormat::Lum);
         let Ok(view) = view else { return Vec::new() };
@@ -254,14 +174,6 @@ impl Picture {
             |x: f64, y: f64| PointMm::new(self.origin.x + x * self.step[0], self.origin.y + y * self.step[1]);
         codes(&reader(symbology, binarizer).min_line_count(lines), &view, symbology, to_mm)
     }
-}
-
-/// The brightness of the paper in a cut-out, for the quiet zone around it: pure white around dark paper would
-/// draw the threshold between the two.
-fn paper(pixels: &[u8]) -> u8 {
-    let mut sorted = pixels.to_vec();
-    let at = sorted.len() * 9 / 10;
-    if sorted.is_empty() { 255 } else { *sorted.select_nth_unstable(at).1 }
 }
 
 fn reader(symbology: Symbology, binarizer: Binarizer) -> BarcodeReader {
@@ -311,4 +223,75 @@ fn around(corners: &[PointMm; 4]) -> RectMm {
     let least = |values: [f64; 4]| values.into_iter().fold(f64::INFINITY, f64::min);
     let most = |values: [f64; 4]| values.into_iter().fold(f64::NEG_INFINITY, f64::max);
     RectMm::new(least(xs), least(ys), most(xs) - least(xs), most(ys) - least(ys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gray::GrayPage;
+    use crate::register::drawing::{Scan, code, fill};
+
+    const PLACE: RectMm = RectMm::new(30.0, 20.0, 44.0, 9.0);
+
+    /// A sheet of 120 x 80 mm, scanned; `read` sees it registered.
+    fn seen<T>(draw: impl Fn(&mut GrayPage), scan: Scan, read: impl Fn(&RegisteredPage) -> T) -> T {
+        let mut paper = GrayPage::white(1440, 960);
+        draw(&mut paper);
+        let (page, px_from_mm) = scan.of(&paper);
+        read(&RegisteredPage { page: &page, px_from_mm })
+    }
+
+    #[test]
+    fn every_kind_is_read_in_its_place_however_the_page_lies() {
+        let kinds = [
+            (Symbology::Nw7, "07000000013", PLACE),
+            (Symbology::Code128, "AB-1234", PLACE),
+            (Symbology::Qr, "YT1|99000000015|0110113719|2026-10|x|5", RectMm::new(30.0, 20.0, 20.0, 20.0)),
+            (Symbology::DataMatrix, "YF01.1.1", RectMm::new(30.0, 20.0, 9.0, 9.0)),
+        ];
+        for (symbology, text, place) in kinds {
+            for (turn_deg, threshold) in [(0.0, None), (7.0, None), (93.0, Some(128)), (181.0, Some(128))] {
+                let scan = Scan { turn_deg, threshold, border_mm: 10.0, ..Scan::default() };
+                let print = |paper: &mut GrayPage| {
+                    code(paper, text, symbology, place);
+                    // Print nearer than a quiet zone.
+                    fill(paper, RectMm::new(place.right() + 1.5, place.y, 1.0, place.h));
+                };
+                let found = seen(print, scan, |page| read_region(page, place, symbology, |_| true));
+                let found = found.unwrap_or_else(|| panic!("{symbology:?} at {turn_deg}"));
+                assert_eq!(found.text, text);
+                assert!(
+                    (found.rect.x - place.x).abs() < 1.0 && (found.rect.right() - place.right()).abs() < 1.0
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_unsound_text_and_an_empty_place_are_nothing() {
+        let bars = |paper: &mut GrayPage| code(paper, "07000000013", Symbology::Nw7, PLACE);
+        let refused = seen(bars, Scan::default(), |page| read_region(page, PLACE, Symbology::Nw7, |_| false));
+        assert_eq!(refused, None);
+        let off = RectMm::new(500.0, 20.0, 44.0, 9.0);
+        let empty = seen(bars, Scan::default(), |page| read_region(page, off, Symbology::Nw7, |_| true));
+        assert_eq!(empty, None);
+    }
+
+    #[test]
+    fn codes_in_other_places_are_seen_too() {
+        let two = |paper: &mut GrayPage| {
+            code(paper, "07000000013", Symbology::Nw7, PLACE);
+            code(paper, "07000000021", Symbology::Nw7, RectMm::new(60.0, 50.0, 44.0, 9.0));
+        };
+        let texts = |codes: Vec<Code>| {
+            let mut texts: Vec<String> = codes.into_iter().map(|code| code.text).collect();
+            texts.sort();
+            texts
+        };
+        let both = ["07000000013", "07000000021"];
+        let skimmed = seen(two, Scan::default(), |page| texts(skim(page, [120.0, 80.0], Symbology::Nw7)));
+        assert_eq!(skimmed, both);
+        let scan = Scan { turn_deg: 90.0, ..Scan::default() };
+        assert_eq!(seen(two, scan, |page| texts(read_page(page, Symbology::Nw7))), both);
+    }
 }

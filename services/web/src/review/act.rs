@@ -3,7 +3,8 @@
 use super::commit::to_next;
 use super::list::Chosen;
 use super::posted::Posted;
-use super::{Case, PersonPart, reading_of, rows};
+use super::screen::PersonPart;
+use super::{Case, reading_of, rows};
 use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::Person;
@@ -31,7 +32,7 @@ pub struct Why {
     words: String,
 }
 
-/// `POST /reviews/{page}/return`, `…/rescan`, `…/discard`
+/// `POST /reviews/{page}/act/{action}`: `return`, `rescan` or `discard`; the next item opens.
 pub async fn dispose(
     State(screens): State<Screens>,
     person: Person,
@@ -39,21 +40,44 @@ pub async fn dispose(
     Query(chosen): Query<Chosen>,
     Body(why): Body<Why>,
 ) -> Result<Response, ScreenError> {
-    let disposal = match action.as_str() {
+    let page = PageId(page);
+    let disposal = put_aside(&screens, &person, &page, &action, why).await?;
+    to_next(&screens, &person, &page, disposal.state().as_str(), &chosen).await
+}
+
+/// `POST /pages/{page}/act/{action}`: the same for a failed page or a duplicate; its screen stays open.
+pub async fn dispose_page(
+    State(screens): State<Screens>,
+    person: Person,
+    Path((page, action)): Path<(String, String)>,
+    Body(why): Body<Why>,
+) -> Result<Response, ScreenError> {
+    let page = PageId(page);
+    put_aside(&screens, &person, &page, &action, why).await?;
+    Ok(Redirect::to(&format!("/pages/{page}")).into_response())
+}
+
+async fn put_aside(
+    screens: &Screens,
+    person: &Person,
+    page: &PageId,
+    action: &str,
+    why: Why,
+) -> Result<Disposal, ScreenError> {
+    let disposal = match action {
         "return" => Disposal::Returned,
         "rescan" => Disposal::Rescan,
         "discard" => Disposal::Discarded,
         _ => return Err(ScreenError::NotFound),
     };
     let reason = why.text()?;
-    let (page, actor) = (PageId(page), person.0.clone());
-    let id = page.clone();
+    let (page, actor) = (page.clone(), person.0.clone());
     let moved = screens
         .store
-        .write_async(move |rows| rows.dispose(&id, disposal, &reason, &actor, Timestamp::now()))
+        .write_async(move |rows| rows.dispose(&page, disposal, &reason, &actor, Timestamp::now()))
         .await?;
     after(moved)?;
-    to_next(&screens, &person, &page, disposal.state().as_str(), &chosen).await
+    Ok(disposal)
 }
 
 /// `POST /pages/{page}/undo`: takes a disposal back.
@@ -199,7 +223,9 @@ impl Why {
             return Err(ScreenError::Refused("理由を選ぶか入力してください。".into()));
         }
         if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
-            return Err(ScreenError::Refused(format!("理由は{LONGEST_REASON}文字以内の1行で入力してください。")));
+            return Err(ScreenError::Refused(format!(
+                "理由は{LONGEST_REASON}文字以内の1行で入力してください。"
+            )));
         }
         Ok(text)
     }
@@ -209,9 +235,11 @@ impl Why {
 fn after(moved: Moved) -> Result<(), ScreenError> {
     match moved {
         Moved::Done => Ok(()),
-        Moved::NotOpen => {
-            Err(ScreenError::Refused("このページは、ほかの人がすでに処理しました。一覧から次のページを開いてください。".into()))
-        }
-        Moved::Held => Err(ScreenError::Refused("ほかの人がこのページを確認中です。しばらくしてからお試しください。".into())),
+        Moved::NotOpen => Err(ScreenError::Refused(
+            "このページは、ほかの人がすでに処理しました。一覧から次のページを開いてください。".into(),
+        )),
+        Moved::Held => Err(ScreenError::Refused(
+            "ほかの人がこのページを確認中です。しばらくしてからお試しください。".into(),
+        )),
     }
 }

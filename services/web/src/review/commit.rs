@@ -2,7 +2,8 @@
 
 use super::list::Chosen;
 use super::posted::Posted;
-use super::{Case, Problem, ReviewScreen, person, reading_of, rows};
+use super::screen::{Problem, ReviewScreen};
+use super::{Case, person, reading_of, rows};
 use crate::Screens;
 use crate::error::ScreenError;
 use crate::frame::Person;
@@ -112,7 +113,8 @@ fn decided(screens: &Screens, case: &Case, posted: &Posted) -> Result<Decided, P
     }
     let page = &case.view.page;
     if posted.round != Some(page.round) {
-        problem.words = Some("このページは読み直されました。新しい読取結果を確かめてから確定してください。".into());
+        problem.words =
+            Some("このページは読み直されました。新しい読取結果を確かめてから確定してください。".into());
         return Err(problem);
     }
     let Some((form, reading)) = reading_of(screens, &case.view) else {
@@ -122,7 +124,9 @@ fn decided(screens: &Screens, case: &Case, posted: &Posted) -> Result<Decided, P
     let (values, number) = values(form, reading, &case.item.reasons, posted, &mut problem);
     if posted.resident.is_none() {
         problem.person = Some("本人を選んでください。".into());
-    } else if person::is_doubtful(&case.item.reasons) && !posted.confirmed.contains(&FieldId::from(person::CONFIRMED)) {
+    } else if person::is_doubtful(&case.item.reasons)
+        && !posted.confirmed.contains(&FieldId::from(person::CONFIRMED))
+    {
         problem.person = Some("本人で間違いないか確かめて、Enter を押してください。".into());
     }
     if !problem.wrong.is_empty() || problem.person.is_some() {
@@ -151,7 +155,10 @@ fn values(
         }
         let confirmed = posted.confirmed.contains(&field.id);
         if rows::is_doubtful(form, field, reasons) && !confirmed {
-            problem.wrong.insert(field.id.clone(), "まだ確認していません。画像と見比べて Enter を押してください。".into());
+            problem.wrong.insert(
+                field.id.clone(),
+                "まだ確認していません。画像と見比べて Enter を押してください。".into(),
+            );
             continue;
         }
         match keyed::check(field, &posted.typed(&field.id)) {
@@ -214,15 +221,16 @@ fn problem_of(outcome: Outcome, screens: &Screens, case: &Case) -> Option<Proble
     };
     let problem = match outcome {
         Outcome::Committed => return None,
-        Outcome::NoPerson => {
-            Problem { person: Some("選んだ住民が見つかりません。もう一度選んでください。".into()), ..Problem::default() }
-        }
+        Outcome::NoPerson => Problem {
+            person: Some("選んだ住民が見つかりません。もう一度選んでください。".into()),
+            ..Problem::default()
+        },
         Outcome::NumberUnknown => {
             at_number("この番号の用紙は発行されていません。番号を直すか、判読不能（F2）にしてください。")
         }
-        Outcome::NumberOfOther => {
-            at_number("この番号の用紙は、選んだ人とは別の人に発行されています。番号か本人を選び直してください。")
-        }
+        Outcome::NumberOfOther => at_number(
+            "この番号の用紙は、選んだ人とは別の人に発行されています。番号か本人を選び直してください。",
+        ),
         Outcome::Refused(CommitRefused::Findings { findings }) => Problem {
             words: Some("次の指摘があります。確かめて、認めるものに印を付けてから確定してください。".into()),
             findings,

@@ -158,7 +158,8 @@ impl Chosen {
     fn forms(&self, choices: &ReviewChoices, screens: &Screens) -> Vec<Choice> {
         let choice = |(form, count): &(String, u32)| {
             let known = !form.is_empty();
-            let title = if known { words::form_title(&screens.forms, form) } else { "帳票不明".to_owned() };
+            let title =
+                if known { words::form_title(&screens.forms, form) } else { "帳票不明".to_owned() };
             let value = if known { form.clone() } else { "-".to_owned() };
             Choice { label: format!("{title}（{count}）"), chosen: value == self.form, value }
         };
@@ -210,7 +211,8 @@ impl Item {
     fn of(row: &ReviewRow, screens: &Screens, person: &Person, now: Timestamp) -> Self {
         const REASONS_EACH: usize = 3;
         let form = row.form.as_ref().map(|id| words::form_title(&screens.forms, id.as_str()));
-        let by_other = |(staff, until): &(domain::ids::StaffId, Timestamp)| *staff != person.0.staff && *until > now;
+        let by_other =
+            |(staff, until): &(domain::ids::StaffId, Timestamp)| *staff != person.0.staff && *until > now;
         Self {
             page: row.page.to_string(),
             reasons: row.reasons.iter().take(REASONS_EACH).map(ReviewReason::text).collect(),

@@ -87,7 +87,12 @@ pub fn persons(
 }
 
 /// The candidates in words; `chosen` is what the person chose, else the one who stands out.
-pub fn candidates(persons: &[Person], outcome: &MatchOutcome, chosen: Option<i64>, today: Date) -> Vec<CandidateRow> {
+pub fn candidates(
+    persons: &[Person],
+    outcome: &MatchOutcome,
+    chosen: Option<i64>,
+    today: Date,
+) -> Vec<CandidateRow> {
     let one = match outcome {
         MatchOutcome::One { candidate } => persons.iter().find(|p| p.resident.id == candidate.resident),
         _ => None,

@@ -1,7 +1,7 @@
 //! The rows of the review screen: one field each, its picture beside its value.
 
 use super::posted::Posted;
-use crate::{keyed, words};
+use crate::{dates, words};
 use domain::form::{Field, FieldKind, Form, YearStyle};
 use domain::ids::FieldId;
 use domain::reading::{Decision, FieldReading, FormReading, Value};
@@ -37,6 +37,8 @@ pub struct FieldRow {
     pub illegible: bool,
     /// What is wrong with the value sent.
     pub wrong: Option<String>,
+    /// Whether it is the first of those that need no look.
+    pub first_sure: bool,
 }
 
 /// How a field is entered.
@@ -72,7 +74,7 @@ pub struct Choice {
 }
 
 /// The fields that a person decides: everything that a record keeps, and the management number.
-pub fn keyed_fields<'f>(form: &'f Form, side: u8) -> impl Iterator<Item = &'f Field> {
+pub fn keyed_fields(form: &Form, side: u8) -> impl Iterator<Item = &Field> {
     let number = form.number_field().map(|(field, _)| field);
     number.into_iter().chain(record::recorded_fields(form)).filter(move |field| field.side == side)
 }
@@ -93,6 +95,9 @@ pub fn rows(
         })
         .collect();
     rows.sort_by_key(|row| !row.doubt);
+    if let Some(row) = rows.iter_mut().find(|row| !row.doubt) {
+        row.first_sure = true;
+    }
     rows
 }
 
@@ -149,6 +154,7 @@ fn row(
         sure: is_sure(form, field, reading, read),
         reasons: reasons.iter().filter(about_it).map(|reason| reason_in_row(reason, field)).collect(),
         doubt: is_doubtful(form, field, reasons),
+        first_sure: false,
         confirmed: posted.is_some_and(|posted| posted.confirmed.contains(&field.id)),
         illegible: posted.is_some_and(|posted| posted.illegible.contains(&field.id)),
         wrong: None,
@@ -178,7 +184,7 @@ fn typed_form(field: &Field, value: &Value) -> Vec<String> {
             // A label was seen, but its number has to be keyed.
             FieldKind::Sticker if text == "present" => Vec::new(),
             FieldKind::Date(rule) if rule.year != YearStyle::Civil => {
-                vec![text.parse::<Date>().map_or_else(|_| text.clone(), keyed::short)]
+                vec![text.parse::<Date>().map_or_else(|_| text.clone(), dates::short)]
             }
             _ => vec![text.clone()],
         },

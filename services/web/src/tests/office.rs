@@ -103,9 +103,10 @@ impl Office {
             })
             .unwrap();
         let numbers = issued.into_iter().map(|(number, _)| number).collect();
-        let depth = || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
-            Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
-        };
+        let depth =
+            || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
+                Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
+            };
         let screens = router(Deps {
             store: store.clone(),
             pages: pages.clone(),
@@ -134,6 +135,20 @@ impl Office {
         let taken = self.store.write(|rows| rows.take_file(&file, ago(30))).unwrap();
         let TakenFile::Taken { pages, .. } = taken else { panic!("{name} was a duplicate") };
         pages.into_iter().map(|(page, _)| page).collect()
+    }
+
+    /// A file with the very picture of `page`.
+    pub async fn scan_again(&self, name: &str, page: &PageId) -> PageId {
+        let image = self.store.read(|rows| rows.page(page)).unwrap().unwrap().image.unwrap();
+        let image = NewImage::Stored { image, media: "image/jpeg".into() };
+        let scan = ScanId(pages::hash_of(name.as_bytes()).to_string());
+        let pages = vec![NewPage { number: 1, image }];
+        let file = NewFile { scan, name: name.into(), folder: String::new(), bytes: 1000, pages };
+        let TakenFile::Taken { pages, .. } = self.store.write(|rows| rows.take_file(&file, ago(25))).unwrap()
+        else {
+            panic!("{name} was a duplicate")
+        };
+        pages[0].0.clone()
     }
 
     /// A page that was read (slip of resident `owner`, from 0) and waits for `reasons`.
@@ -170,7 +185,8 @@ impl Office {
     }
 
     pub async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
-        let request = Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request =
+            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send_request(request.body(form_body(pairs)).unwrap()).await
     }
 
@@ -221,9 +237,9 @@ pub fn doubtful_date() -> ReviewReason {
 }
 
 pub fn form_body(pairs: &[(&str, &str)]) -> Body {
-    let pairs = pairs.iter().map(|(name, value)| {
-        format!("{}={}", crate::inbox::encoded(name), crate::inbox::encoded(value))
-    });
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", crate::inbox::encoded(name), crate::inbox::encoded(value)));
     Body::from(pairs.collect::<Vec<_>>().join("&"))
 }
 

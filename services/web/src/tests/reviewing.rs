@@ -50,9 +50,11 @@ async fn a_wrong_value_gets_a_message_and_nothing_typed_is_lost() {
         assert!(text.contains("value=\"365\"") || name == "v.temperature", "{name}: the other values stay");
     }
     assert_eq!(office.state(&page), PageState::InReview);
-    let check = office.post(&format!("/reviews/{page}/check/visit_date"), &[("v.visit_date", "R8.2.30")]).await;
+    let check =
+        office.post(&format!("/reviews/{page}/check/visit_date"), &[("v.visit_date", "R8.2.30")]).await;
     assert!(check.text().contains("answer bad") && check.text().contains("暦にない日付"));
-    let check = office.post(&format!("/reviews/{page}/check/visit_date"), &[("v.visit_date", "8.10.3")]).await;
+    let check =
+        office.post(&format!("/reviews/{page}/check/visit_date"), &[("v.visit_date", "8.10.3")]).await;
     assert!(check.text().contains("令和8年10月3日"));
 }
 
@@ -67,7 +69,10 @@ async fn a_doubtful_field_must_be_looked_at() {
     assert!(answer.text().contains("まだ確認していません"));
     let illegible = with(unconfirmed, "no.visit_date", "on");
     let answer = office.post(&format!("/reviews/{page}/commit"), &refs(&illegible)).await;
-    assert!(answer.text().contains("実施日のない用紙は確定できません"), "a slip without its day is no record");
+    assert!(
+        answer.text().contains("実施日のない用紙は確定できません"),
+        "a slip without its day is no record"
+    );
     assert_eq!(office.state(&page), PageState::InReview);
 }
 
@@ -103,7 +108,9 @@ async fn a_broken_rule_is_told_and_can_be_accepted() {
     let unsigned = with(good_slip(&office, 0), "v.signature", "absent");
     let answer = office.post(&format!("/reviews/{page}/commit"), &refs(&unsigned)).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text().contains("「署名」が記入されていません") && answer.text().contains("required_blank"));
+    assert!(
+        answer.text().contains("「署名」が記入されていません") && answer.text().contains("required_blank")
+    );
     let accepted = with(unsigned, "accept", "required_blank");
     let answer = office.post(&format!("/reviews/{page}/commit"), &refs(&accepted)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
@@ -120,7 +127,9 @@ async fn the_second_person_to_save_is_told_and_nothing_changes() {
     let other = with(good_slip(&office, 0), "v.temperature", "37.0");
     let second = office.post(&address, &refs(&other)).await;
     assert_eq!(second.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(second.text().contains("ほかの人がすでに処理しました") && second.text().contains("value=\"37.0\""));
+    assert!(
+        second.text().contains("ほかの人がすでに処理しました") && second.text().contains("value=\"37.0\"")
+    );
     let record = office.store.read(|rows| rows.record_of_page(&page)).unwrap().unwrap();
     assert_eq!(record.values[&"temperature".into()], Value::Text("36.5".into()));
     let discard = office.post(&format!("/reviews/{page}/act/discard"), &[("reason", "白紙")]).await;
@@ -168,7 +177,11 @@ async fn a_page_without_a_form_can_be_given_one() {
     office.read(&page, PageReading::Unrecognised { reason: reason.clone() });
     office.send(&page, &[ReviewReason::Unrecognised { reason }]);
     let screen = office.get(&format!("/reviews/{page}")).await.text();
-    assert!(screen.contains("文字も印もありません") && screen.contains("試験予診票") && !screen.contains("id=\"commit\""));
+    assert!(
+        screen.contains("文字も印もありません")
+            && screen.contains("試験予診票")
+            && !screen.contains("id=\"commit\"")
+    );
     let read = format!("/reviews/{page}/read");
     assert_eq!(office.post(&read, &[("form", "none")]).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(office.post(&read, &[("form", "trial")]).await.status, StatusCode::SEE_OTHER);
@@ -189,6 +202,24 @@ async fn the_list_says_why_in_plain_words_and_can_be_narrowed() {
     assert!(narrow.text().contains(&format!("/reviews/{twin}?why=duplicate_slip")));
     let screen = office.get(&format!("/reviews/{twin}?why=duplicate_slip")).await.text();
     assert!(screen.contains("同じ管理番号のもう1枚") && screen.contains(&format!("/pages/{page}/image")));
-    let done = office.post(&format!("/reviews/{twin}/act/discard?why=duplicate_slip"), &[("reason", "重複")]).await;
+    let done =
+        office.post(&format!("/reviews/{twin}/act/discard?why=duplicate_slip"), &[("reason", "重複")]).await;
     assert!(done.location().starts_with("/reviews?why=duplicate_slip&done=discarded"));
+}
+
+#[tokio::test]
+async fn a_failed_page_can_be_put_aside_and_a_false_duplicate_read() {
+    let office = Office::open();
+    let first = office.scan("a.tif", 1).await.remove(0);
+    let twin = office.scan_again("b.tif", &first).await;
+    assert_eq!(office.state(&twin), PageState::Duplicate);
+    let screen = office.get(&format!("/pages/{twin}")).await.text();
+    assert!(screen.contains(&format!("/pages/{first}\"")) && screen.contains("別のページとして読む"));
+    let rescan = office.post(&format!("/pages/{twin}/act/rescan"), &[("words", "確認のため")]).await;
+    assert_eq!(rescan.location(), format!("/pages/{twin}"));
+    assert_eq!(office.state(&twin), PageState::Rescan);
+    office.post(&format!("/pages/{twin}/undo"), &[]).await;
+    assert_eq!(office.state(&twin), PageState::Duplicate);
+    office.post(&format!("/reviews/{twin}/read"), &[]).await;
+    assert_eq!(office.state(&twin), PageState::Received);
 }

@@ -3,7 +3,9 @@
 use crate::{Delivery, Depth, QueueError, Receipt, Topic};
 use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params};
 use rusqlite_migration::{M, Migrations};
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a message died that nobody gave up, for people.
@@ -31,8 +33,12 @@ const SCHEMA: &str = "
     create index message_dead    on message (topic, id) where died_of is not null;
 ";
 
-/// Opens the file for several processes at once.
+/// Opens the file for several processes at once. Those that start together must not all build the table: a lock
+/// beside the database is held for the opening.
 pub(super) fn connect(path: &Path) -> std::result::Result<Connection, QueueError> {
+    let trouble = |source| QueueError::Folder { path: path.to_owned(), source: Arc::new(source) };
+    let alone = File::create(path.with_extension("lock")).map_err(trouble)?;
+    alone.lock().map_err(trouble)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal")?;

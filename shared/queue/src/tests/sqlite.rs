@@ -157,3 +157,14 @@ fn a_file_that_is_no_database_is_a_lasting_error_and_a_missing_disk_a_passing_on
     std::fs::create_dir(&folder).unwrap();
     assert!(SqliteQueue::open(&folder, Policy::default()).err().unwrap().is_temporary());
 }
+
+#[test]
+fn programs_that_start_together_all_open_a_new_queue() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("queue.db");
+    std::thread::scope(|scope| {
+        let opened: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| SqliteQueue::open(&path, Policy::default()).map(drop))).collect();
+        opened.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+    });
+}

@@ -58,7 +58,7 @@ pub const FIRM_SHARE: f32 = 0.28;
 pub const FIRM_NOISE: f32 = 6.5;
 /// ... and never more than this.
 pub const FIRM_SHARE_MOST: f32 = 0.42;
-/// Smaller specks are dust, mm² (0.2 mm across).
+/// Smaller specks are dust, mm² of black (0.25 mm across).
 pub const DUST_MM2: f64 = 0.05;
 /// Shorter specks are dust, mm: no pen makes a mark shorter than its own width.
 pub const DUST_MM: f64 = 0.30;

@@ -14,6 +14,8 @@ mod comb;
 mod date;
 mod decode;
 mod digits;
+#[cfg(test)]
+mod drawing;
 mod finding;
 mod mark;
 mod presence;
@@ -25,6 +27,8 @@ mod sheet;
 mod sticker;
 mod streak;
 mod strike;
+#[cfg(test)]
+mod tests;
 
 use crate::net::CLASSES;
 use crate::number::DigitReader;

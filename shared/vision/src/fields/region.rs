@@ -24,6 +24,8 @@ pub(crate) struct Ink {
     pub blob: Blob,
     /// Its darkest pixel: 0 paper, 1 printed black.
     pub peak: f32,
+    /// Its darkness over its area, mm² of printed black: a speck stays small however soft its edge is.
+    pub mass: f64,
 }
 
 /// A region, and the memory of working on it.
@@ -128,24 +130,29 @@ impl Region {
     fn collect(&mut self) {
         let Self { blobs, kind, grey, .. } = self;
         blobs.find(self.width, self.height, |i| kind[i] == INK);
-        let mut darkest = vec![255u8; blobs.list.len()];
+        let mut sums = vec![(255u8, 0u64); blobs.list.len()];
         for (&label, &grey) in blobs.labels.iter().zip(grey.iter()) {
             if label > 0 {
-                let darkest = &mut darkest[usize::from(label) - 1];
+                let (darkest, sum) = &mut sums[usize::from(label) - 1];
                 *darkest = (*darkest).min(grey);
+                *sum += u64::from(grey);
             }
         }
-        let (paper, range) = (self.paper, self.range);
-        let peak = |grey: u8| (paper - f32::from(grey)) / range;
+        let (paper, range, pixel) = (self.paper, self.range, self.ppm.powi(-2));
+        let ink = |(&blob, (darkest, sum)): (&Blob, (u8, u64))| {
+            let dark = blob.area as f64 * f64::from(paper) - sum as f64;
+            let mass = dark / f64::from(range) * pixel;
+            Ink { blob, peak: (paper - f32::from(darkest)) / range, mass }
+        };
         self.inks.clear();
-        self.inks.extend(blobs.list.iter().zip(darkest).map(|(&blob, grey)| Ink { blob, peak: peak(grey) }));
+        self.inks.extend(blobs.list.iter().zip(sums).map(ink));
     }
 
     /// Whether a piece of ink is a stroke rather than dust or a shadow.
     pub fn is_stroke(&self, ink: usize) -> bool {
         let ink = &self.inks[ink];
         ink.peak >= self.firm
-            && ink.blob.area as f64 >= c::DUST_MM2 * self.ppm * self.ppm
+            && ink.mass >= c::DUST_MM2
             && ink.blob.length() as f64 >= c::DUST_MM * self.ppm
     }
 

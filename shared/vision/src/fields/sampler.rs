@@ -59,30 +59,58 @@ fn sample_row(page: &RegisteredPage, rect: RectMm, ppm: f64, [x, y]: [f64; 2], r
     }
     let start = [((x0 - 0.5) * ONE) as i64, ((y0 - 0.5) * ONE) as i64];
     if inside([x0, y0]) && inside(last) {
-        let (pixels, stride) = (&page.page.pixels[..], page.page.width as usize);
-        row_of(row, start, step, |x, y| {
-            let upper = y as usize * stride + x as usize;
-            let (upper, lower) = (&pixels[upper..upper + 2], &pixels[upper + stride..upper + stride + 2]);
-            [upper[0], upper[1], lower[0], lower[1]]
-        });
+        sample_inside(&page.page.pixels, page.page.width as usize, start, step, row);
     } else {
-        row_of(row, start, step, |x, y| {
-            [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| page.page.at(x + dx, y + dy))
-        });
+        let [mut x, mut y] = start;
+        for grey in row {
+            let at = |dx, dy| page.page.at((x >> 16) + dx, (y >> 16) + dy);
+            *grey = blend([at(0, 0), at(1, 0), at(0, 1), at(1, 1)], x, y);
+            (x, y) = (x + step[0], y + step[1]);
+        }
+    }
+}
+
+/// A row of which every pixel lies inside the picture: as long as it stays between the same two rows of the
+/// picture, only those two are looked at.
+fn sample_inside(pixels: &[u8], stride: usize, start: [i64; 2], step: [i64; 2], row: &mut [u8]) {
+    let [mut x, mut y] = start;
+    let mut done = 0;
+    while done < row.len() {
+        let left = (row.len() - done) as i64;
+        let inner = y & 0xFFFF;
+        let stay = match step[1] {
+            0 => left,
+            down if down > 0 => (0xFFFF - inner) / down + 1,
+            up => inner / -up + 1,
+        };
+        let count = stay.min(left) as usize;
+        let upper = (y >> 16) as usize * stride;
+        let Some(rows) = pixels.get(upper..upper + 2 * stride) else { return };
+        let (upper, lower) = rows.split_at(stride);
+        for grey in &mut row[done..done + count] {
+            let at = (x >> 16) as usize;
+            if let (Some(&[a, b]), Some(&[c, d])) = (pair(upper, at), pair(lower, at)) {
+                *grey = blend([a, b, c, d], x, y);
+            }
+            (x, y) = (x.wrapping_add(step[0]), y.wrapping_add(step[1]));
+        }
+        done += count;
     }
 }
 
 #[inline(always)]
-fn row_of(row: &mut [u8], start: [i64; 2], step: [i64; 2], four: impl Fn(i64, i64) -> [u8; 4]) {
-    let [mut x, mut y] = start;
-    for grey in row {
-        let [a, b, c, d] = four(x >> 16, y >> 16).map(i32::from);
-        let (fx, fy) = ((x >> 8 & 255) as i32, (y >> 8 & 255) as i32);
-        let (upper, lower) = (a * 256 + (b - a) * fx, c * 256 + (d - c) * fx);
-        *grey = ((upper * 256 + (lower - upper) * fy + 32768) >> 16) as u8;
-        x += step[0];
-        y += step[1];
-    }
+fn pair(row: &[u8], at: usize) -> Option<&[u8; 2]> {
+    row.get(at..)?.first_chunk()
+}
+
+/// Bilinear between four pixels; the lower 16 bits of `x` and `y` say where.
+#[inline(always)]
+fn blend([a, b, c, d]: [u8; 4], x: i64, y: i64) -> u8 {
+    let [a, b, c, d] = [a, b, c, d].map(u32::from);
+    let (fx, fy) = ((x >> 8 & 255) as u32, (y >> 8 & 255) as u32);
+    let upper = a.wrapping_mul(256 - fx).wrapping_add(b.wrapping_mul(fx));
+    let lower = c.wrapping_mul(256 - fx).wrapping_add(d.wrapping_mul(fx));
+    (upper.wrapping_mul(256 - fy).wrapping_add(lower.wrapping_mul(fy)).wrapping_add(1 << 15) >> 16) as u8
 }
 
 #[cfg(test)]

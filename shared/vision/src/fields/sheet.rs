@@ -34,6 +34,9 @@ pub(crate) struct Sheet<'a> {
 
 /// Pixels looked at for the levels of a page: 1 % of them is still hundreds.
 const LEVEL_SAMPLES: usize = 40_000;
+/// Pixels of the empty sheet looked at for print, and printed ones looked for in the scan.
+const LOOKED_AT: usize = 200_000;
+const PRINTED_LOOKED_AT: usize = 500;
 
 impl<'a> Sheet<'a> {
     /// `words` are the words of the side that may be circled.
@@ -43,7 +46,8 @@ impl<'a> Sheet<'a> {
             (page, print::fingerprint(&page))
         });
         let streaks = Streaks::find(page.page);
-        Self { page, blank, levels: levels(page), streaks, drift: Vec::new(), words }
+        let levels = levels(page, blank.as_ref().map(|(page, _)| page));
+        Self { page, blank, levels, streaks, drift: Vec::new(), words }
     }
 
     /// How far print was off where it was last found nearest to `rect`, mm.
@@ -66,24 +70,53 @@ impl<'a> Sheet<'a> {
     }
 }
 
-fn levels(page: &RegisteredPage) -> Levels {
+/// Grey levels of the whole page; what is printed on the empty sheet tells how dark print is.
+fn levels(page: &RegisteredPage, blank: Option<&RegisteredPage>) -> Levels {
     let pixels = &page.page.pixels;
     let mut counts = [0u32; 256];
     // An odd step, so that it does not walk down a column of a picture of round width.
     for &grey in pixels.iter().step_by(pixels.len() / LEVEL_SAMPLES * 2 + 1) {
         counts[usize::from(grey)] += 1;
     }
-    let all: u32 = counts.iter().sum();
-    let quantile = |share: f64| {
-        let mut below = 0;
-        let level = counts.iter().position(|count| {
-            below += count;
-            f64::from(below) >= share * f64::from(all)
-        });
-        level.unwrap_or(255) as f32
+    let paper = quantile(&counts, c::PAPER_QUANTILE);
+    let noise = ((paper - quantile(&counts, 0.5)) / c::SIGMAS_TO_PAPER_QUANTILE).clamp(0.0, c::NOISE_MOST);
+    let printed = blank.map(|blank| printed_levels(page, blank));
+    let black = match printed.filter(|counts| counts.iter().sum::<u32>() >= c::PRINT_POINTS_LEAST as u32) {
+        Some(counts) => quantile(&counts, 0.5),
+        None => quantile(&counts, c::BLACK_QUANTILE),
     };
-    let paper = quantile(c::PAPER_QUANTILE);
-    let noise = ((paper - quantile(0.5)) / c::SIGMAS_TO_PAPER_QUANTILE).clamp(0.0, c::NOISE_MOST);
-    let black = quantile(c::BLACK_QUANTILE).min(paper - c::MIN_RANGE).max(0.0);
-    Levels { paper, black, noise }
+    Levels { paper, black: black.min(paper - c::MIN_RANGE).max(0.0), noise }
+}
+
+/// How dark the page is where the empty sheet is printed: the darkest pixel within the registration's error.
+fn printed_levels(page: &RegisteredPage, blank: &RegisteredPage) -> [u32; 256] {
+    let mut counts = [0; 256];
+    let Some(mm_from_px) = blank.px_from_mm.inverse() else {
+        return counts;
+    };
+    let picture = blank.page;
+    let step = picture.pixels.len() / LOOKED_AT * 2 + 1;
+    let is_print = |at: &usize| picture.pixels[*at] < c::PRINT_CORE_BELOW;
+    let printed: Vec<usize> = (0..picture.pixels.len()).step_by(step).filter(is_print).collect();
+    let reach = (c::PRINT_REACH_MM * page.px_from_mm.mean_scale()).ceil() as i64;
+    for &at in printed.iter().step_by(printed.len() / PRINTED_LOOKED_AT + 1) {
+        let (column, row) = (at % picture.width as usize, at / picture.width as usize);
+        let [x, y] = mm_from_px.apply(PointMm::new(column as f64 + 0.5, row as f64 + 0.5));
+        let [x, y] = page.px_from_mm.apply(PointMm::new(x, y)).map(|v| v as i64);
+        let around = (y - reach..=y + reach).flat_map(|y| (x - reach..=x + reach).map(move |x| (x, y)));
+        let darkest = around.map(|(x, y)| page.page.at(x, y)).min().unwrap_or(255);
+        counts[usize::from(darkest)] += 1;
+    }
+    counts
+}
+
+/// The grey level that a share of the counted pixels does not exceed.
+fn quantile(counts: &[u32; 256], share: f64) -> f32 {
+    let all: u32 = counts.iter().sum();
+    let mut below = 0;
+    let level = counts.iter().position(|count| {
+        below += count;
+        f64::from(below) >= share * f64::from(all)
+    });
+    level.unwrap_or(255) as f32
 }

@@ -13,6 +13,8 @@ mod reasons;
 mod reduced;
 mod search;
 mod structure;
+#[cfg(test)]
+mod tests;
 
 use crate::gray::GrayPage;
 use crate::template::Template;

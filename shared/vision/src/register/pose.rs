@@ -15,8 +15,8 @@ pub(super) const MAX_RESIDUAL_MM: f64 = 0.35;
 const MAX_STRETCH: f64 = 0.08;
 /// Greatest lean of the left edge against the top edge, degrees.
 const MAX_SHEAR_DEG: f64 = 2.0;
-/// Fewest pixels per mm (90 dpi): fax in its coarse mode has 3.86 down the page.
-const MIN_PX_PER_MM: f64 = 3.5;
+/// Fewest dots per inch that fields can be read from: fax in its coarse mode has 98 down the page.
+pub(super) const MIN_DPI: f64 = 90.0;
 
 /// Where a page of some layout lies in the picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,17 +28,17 @@ pub(super) struct Pose {
     pub marks: u32,
     /// Root mean square distance of these marks from the map, mm.
     pub residual_mm: f64,
+    /// Resolution along the coarser axis of the paper, dots per inch.
+    pub dpi: f64,
 }
 
 /// Why marks that were found make no pose.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Misfit {
     /// Fewer than three are square and whole.
     FewMarks,
     /// No scanner stretches or shears like this.
     Shape,
-    /// Too few pixels, dots per inch.
-    Coarse(f64),
 }
 
 /// The poses that a hypothesis allows: one when the marks agree, one for each mark left out when they do not.
@@ -87,15 +87,13 @@ fn pose(pairs: &[(PointMm, [f64; 2])], layout: usize, dense: [f64; 2]) -> Result
     if mirrored || (sx / sy).ln().abs() > MAX_STRETCH || sine.abs() > MAX_SHEAR_DEG.to_radians().sin() {
         return Err(Misfit::Shape);
     }
-    if sx.min(sy) < MIN_PX_PER_MM {
-        return Err(Misfit::Coarse(sx.min(sy) * 25.4));
-    }
     let squares = pairs.iter().map(|(mm, px)| {
         let [x, y] = back.apply(PointMm::new(px[0], px[1]));
         (x - mm.x).powi(2) + (y - mm.y).powi(2)
     });
+    let dpi = a.hypot(d).min(b.hypot(e)) * 25.4;
     let residual_mm = (squares.sum::<f64>() / pairs.len() as f64).sqrt();
-    Ok(Pose { layout, px_from_mm: map, marks: pairs.len() as u32, residual_mm })
+    Ok(Pose { layout, px_from_mm: map, marks: pairs.len() as u32, residual_mm, dpi })
 }
 
 impl Pose {

@@ -48,10 +48,11 @@ pub(super) fn misfit(misfit: Misfit) -> String {
     match misfit {
         Misfit::FewMarks => "四隅のマークが 3 個以上見つかりません。角の折れや切れを直し、用紙全体が入るように再スキャンしてください。".into(),
         Misfit::Shape => "四隅のマークの並びが歪んでいて位置を合わせられません。紙を平らにして再スキャンしてください。".into(),
-        Misfit::Coarse(dpi) => {
-            format!("解像度が低すぎます（約 {dpi:.0} dpi）。200 dpi 以上で再スキャンしてください。")
-        }
     }
+}
+
+pub(super) fn coarse(dpi: f64) -> String {
+    format!("解像度が低すぎます（約 {dpi:.0} dpi）。200 dpi 以上で再スキャンしてください。")
 }
 
 pub(super) fn code_unreadable() -> String {

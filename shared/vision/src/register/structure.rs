@@ -126,18 +126,21 @@ impl Moments {
 fn zone_shift(zone: &[Point], reduced: &Reduced, map: &Affine) -> Option<f64> {
     /// Below this a zone is covered (a stamp, a fold, heavy writing) and its best fit means nothing.
     const COVERED: f64 = 0.3;
+    /// Another place must fit this much better than the expected one: rows of equal boxes fit almost anywhere.
+    const BETTER: f64 = 0.05;
+    let fit = |shift: [f64; 2]| {
+        let mut moments = Moments::default();
+        zone.iter().for_each(|point| moments.see(point, reduced, map, shift));
+        if moments.n >= MIN_SEEN * zone.len() as f64 { moments.correlation() } else { 0.0 }
+    };
+    let here = fit([0.0, 0.0]);
+    let mut best = if here > COVERED { (here + BETTER, Some(0.0)) } else { (COVERED, None) };
     let steps = (SHIFT_MM / SHIFT_STEP_MM) as i32;
-    let mut best = (COVERED, None);
-    for dy in -steps..=steps {
-        for dx in -steps..=steps {
-            let shift = [f64::from(dx) * SHIFT_STEP_MM, f64::from(dy) * SHIFT_STEP_MM];
-            let mut moments = Moments::default();
-            zone.iter().for_each(|point| moments.see(point, reduced, map, shift));
-            let seen = moments.n >= MIN_SEEN * zone.len() as f64;
-            let fit = moments.correlation();
-            if seen && fit > best.0 {
-                best = (fit, Some(shift[0].hypot(shift[1])));
-            }
+    for (dx, dy) in (-steps..=steps).flat_map(|dy| (-steps..=steps).map(move |dx| (dx, dy))) {
+        let shift = [dx, dy].map(|n| f64::from(n) * SHIFT_STEP_MM);
+        let fit = fit(shift);
+        if fit > best.0 {
+            best = (fit, Some(shift[0].hypot(shift[1])));
         }
     }
     best.1
