@@ -16,6 +16,7 @@ mod page;
 mod paper;
 mod people;
 mod pictures;
+mod protected;
 mod review;
 mod sheet;
 mod status;

@@ -1,10 +1,9 @@
 //! ページ. One page: its picture, what was read, and what was done with it.
 
-use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::sheet::Sheet;
-use crate::words;
+use crate::{Screens, protected, words};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -87,15 +86,16 @@ pub async fn page(
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "inbox").await?;
     let page = PageId(page);
-    let (view, decisions, events) = screens
+    let (view, decisions, events, hidden) = screens
         .store
         .read_async(move |rows| {
             let Some(view) = rows.page_view(&page)? else { return Ok(None) };
-            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?)))
+            let hidden = protected::is_protected(rows, &view.page)?;
+            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?, hidden)))
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
-    let fields = read_fields(&screens, &view, &decisions);
+    let fields = read_fields(&screens, &view, &decisions, hidden);
     let events = events.iter().map(Line::of).collect();
     let sheet = Sheet::of(&screens, &view.page);
     show(&PageScreen { frame, facts: PageFacts::of(&view, &screens), sheet, fields, events })
@@ -130,11 +130,15 @@ impl PageFacts {
     }
 }
 
-fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldValue]) -> Vec<ReadField> {
+/// What was read and decided; `hidden` leaves out where the person lives.
+fn read_fields(screens: &Screens, view: &PageView, decisions: &[FieldValue], hidden: bool) -> Vec<ReadField> {
     let Some(PageReading::Read(reading)) = &view.page.reading else { return Vec::new() };
     let Some(form) = screens.form(reading.form.as_str()) else { return Vec::new() };
     let fields = reading.fields.iter().filter_map(|read| {
         let field = form.field(read.id.as_str())?;
+        if hidden && protected::tells_address(form, field) {
+            return None;
+        }
         let decided = decisions.iter().find(|decision| decision.field == read.id);
         let final_value = decided.and_then(|decision| decision.final_value.as_ref());
         Some(ReadField {

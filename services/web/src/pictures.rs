@@ -1,7 +1,7 @@
 //! Pictures of pages and of single fields, cut from the scan as it is stored.
 
-use crate::Screens;
 use crate::error::ScreenError;
+use crate::{Screens, protected};
 use anyhow::Context;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -48,6 +48,16 @@ pub struct PictureKey {
     image: ImageHash,
     width: u32,
     paper: Option<[f64; 6]>,
+    covered: bool,
+}
+
+/// A page with its picture.
+struct Stored {
+    /// The page whose reading speaks for the picture: the first one with this very picture.
+    page: Page,
+    image: ImageHash,
+    /// What of the paper is covered before anybody sees it.
+    cover: Vec<RectMm>,
 }
 
 /// `GET /pages/{page}/image?width=…&paper=…`
@@ -56,16 +66,21 @@ pub async fn page_image(
     Path(page): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ScreenError> {
-    let (page, image) = stored(&screens, &page).await?;
+    let Stored { page, image, cover } = stored(&screens, &page).await?;
     let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
     let paper = wanted.paper.then(|| paper(&screens, &page)).flatten();
-    let key =
-        PictureKey { image: image.clone(), width, paper: paper.as_ref().map(|(fit, _)| fit.px_from_mm) };
+    let fit = paper.as_ref().map(|(fit, _)| fit.px_from_mm);
+    let key = PictureKey { image: image.clone(), width, paper: fit, covered: !cover.is_empty() };
     if let Some(bytes) = screens.pictures.get(&key) {
         return Ok(jpeg(bytes));
     }
     let scan = decoded(&screens, &image).await?;
+    let lie = self::paper(&screens, &page).map(|(fit, _)| Affine(fit.px_from_mm));
     let bytes = work(&screens, move || {
+        let scan = match lie {
+            Some(lie) => shown(scan, lie, &cover),
+            None => scan,
+        };
         let reduced = match paper {
             Some((fit, [w, h])) => {
                 let page = RegisteredPage { page: &scan, px_from_mm: Affine(fit.px_from_mm) };
@@ -85,12 +100,14 @@ pub async fn snippet(
     State(screens): State<Screens>,
     Path((page, field)): Path<(String, String)>,
 ) -> Result<Response, ScreenError> {
-    let (page, image) = stored(&screens, &page).await?;
+    let Stored { page, image, cover } = stored(&screens, &page).await?;
     let area = field_area(&screens, &page, &FieldId(field)).ok_or(ScreenError::NotFound)?;
     let (fit, _) = paper(&screens, &page).ok_or(ScreenError::NotFound)?;
     let scan = decoded(&screens, &image).await?;
     let bytes = work(&screens, move || {
-        let page = RegisteredPage { page: &scan, px_from_mm: Affine(fit.px_from_mm) };
+        let lie = Affine(fit.px_from_mm);
+        let scan = shown(scan, lie, &cover);
+        let page = RegisteredPage { page: &scan, px_from_mm: lie };
         let patch = page.sample(area.grown(SNIPPET_MARGIN_MM), SNIPPET_PX_PER_MM);
         encode(&picture(patch)?, SNIPPET_QUALITY)
     })
@@ -99,11 +116,30 @@ pub async fn snippet(
 }
 
 /// The page and its picture, if there are both.
-async fn stored(screens: &Screens, page: &str) -> Result<(Page, ImageHash), ScreenError> {
+async fn stored(screens: &Screens, page: &str) -> Result<Stored, ScreenError> {
     let id = PageId::from(page);
-    let page = screens.store.read_async(move |rows| rows.page(&id)).await?.ok_or(ScreenError::NotFound)?;
+    let found = screens.store.read_async(move |rows| {
+        let Some(page) = rows.page(&id)? else { return Ok(None) };
+        let first = page.duplicate_of.as_ref().map(|first| rows.page(first)).transpose()?.flatten();
+        let page = first.unwrap_or(page);
+        let protected = protected::is_protected(rows, &page)?;
+        Ok(Some((page, protected)))
+    });
+    let (page, protected) = found.await?.ok_or(ScreenError::NotFound)?;
     let image = page.image.clone().ok_or(ScreenError::NotFound)?;
-    Ok((page, image))
+    let cover = match &page.reading {
+        Some(PageReading::Read(reading)) if protected => {
+            let form = screens.form(reading.form.as_str());
+            form.map(|form| protected::address_places(form, reading.side)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Stored { page, image, cover })
+}
+
+/// The scan as it may be shown.
+fn shown(scan: Arc<GrayPage>, lie: Affine, cover: &[RectMm]) -> Arc<GrayPage> {
+    if cover.is_empty() { scan } else { Arc::new(protected::covered(&scan, lie, cover)) }
 }
 
 /// How the paper lies in the scan, and its size in mm, when the page was registered.

@@ -241,6 +241,8 @@ function reviewKey(event, typing) {
 document.addEventListener("keydown", (event) => {
   // While an input method composes, Enter and the arrows belong to it.
   if (event.isComposing || event.keyCode === 229 || $("dialog[open]")) return;
+  // A held Enter would confirm field after field, and commit, with nobody looking.
+  if (event.key === "Enter" && event.repeat) { event.preventDefault(); return; }
   const typing = event.target.matches("input[type=search], input[type=text]:not(.value), input[type=number], input[type=month], textarea, select");
   let handled = false;
   if (event.key === "?" && !typing) { openDialog("help"); handled = true; }

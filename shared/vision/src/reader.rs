@@ -8,7 +8,7 @@ use crate::number;
 use crate::register::{Registered, Registrar};
 use crate::registered::RegisteredPage;
 use crate::template::Template;
-use domain::form::{Field, FieldKind, Form, NumberRule};
+use domain::form::{Field, FieldKind, Form, NumberRule, Symbology};
 use domain::geometry::RectMm;
 use domain::ids::FormId;
 use domain::message::Milliseconds;
@@ -64,6 +64,8 @@ impl PageReader {
         let form = &template.form;
         let page = RegisteredPage { page, px_from_mm: Affine(registration.px_from_mm) };
         let management_number = number::read(&page, form, side, &mut self.tools);
+        let proven = |number: &NumberReading| number.decision == Decision::Accept && number.sources.len() > 1;
+        self.tools.whose_is_known(management_number.as_ref().is_some_and(proven));
         let mut readings = fields::read_fields(&page, template, side, &mut self.tools);
         for field in form.fields_on(side) {
             if let FieldKind::Barcode(rule) = &field.kind

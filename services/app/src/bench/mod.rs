@@ -91,6 +91,9 @@ fn print(score: &Score) -> Result<()> {
             of.n, t.decode, t.register, t.read, t.total, of.fields.n
         ))?;
     }
+    for (reason, count) in &score.reasons {
+        crate::print_line(&format!("to people {count:>6}  {reason}"))?;
+    }
     for page in &score.unread {
         crate::print_line(&format!("unread {page}"))?;
     }

@@ -61,6 +61,8 @@ pub struct Score {
     pub kinds: BTreeMap<String, Tally>,
     /// Field values by form.
     pub forms: BTreeMap<String, Tally>,
+    /// Why values went to people: kind and reason, with how many.
+    pub reasons: BTreeMap<String, u64>,
     /// By file format.
     pub formats: BTreeMap<String, FormatScore>,
     /// Medians over A4 300-dpi grey JPEG, one core.
@@ -161,6 +163,9 @@ impl Score {
             let right = field.is_some_and(|field| field.value == *expected);
             let decision = found.map(|_| field.map_or(Decision::Review, |field| field.decision));
             let kind = field.map_or("unknown", |field| field.kind.as_str()).to_owned();
+            if let Some(reason) = field.and_then(|field| field.reason.as_deref()) {
+                *self.reasons.entry(format!("{kind}: {reason}")).or_default() += 1;
+            }
             let format = self.formats.entry(trial.format.to_owned()).or_default();
             format.fields.add(decision, right);
             self.kinds.entry(kind).or_default().add(decision, right);

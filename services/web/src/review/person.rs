@@ -1,6 +1,7 @@
 //! Who is it? Candidates of the register beside what stands on the paper.
 
 use crate::people::PersonFacts;
+use crate::protected;
 use domain::form::{Form, PrintSource};
 use domain::ids::ResidentId;
 use domain::matching::{Agreement, Candidate, ItemMatch, MatchOutcome, explain};
@@ -135,10 +136,11 @@ pub fn is_doubtful(reasons: &[ReviewReason]) -> bool {
     })
 }
 
-/// The printed fields of this side that say who it is.
-pub fn pictures(form: &Form, side: u8) -> Vec<PersonPicture> {
+/// The printed fields of this side that say who it is; `hidden` leaves out where the person lives.
+pub fn pictures(form: &Form, side: u8, hidden: bool) -> Vec<PersonPicture> {
     use PrintSource::*;
     let fields = [Name, Kana, BirthDate, Address].into_iter().filter_map(|source| form.printed(source));
-    let fields = fields.filter(|field| field.side == side);
+    let fields =
+        fields.filter(|field| field.side == side && !(hidden && protected::tells_address(form, field)));
     fields.map(|field| PersonPicture { field: field.id.to_string(), label: field.label.clone() }).collect()
 }

@@ -173,6 +173,7 @@ impl PersonPart {
         let chosen = posted.and_then(|posted| posted.resident);
         let candidates = person::candidates(&case.persons, &case.item.outcome, chosen, people::today());
         let nobody = candidates.is_empty();
+        let hidden = candidates.iter().any(|candidate| candidate.facts.protected);
         Self {
             doubt: person::is_doubtful(&case.item.reasons) || nobody,
             confirmed: posted
@@ -183,7 +184,7 @@ impl PersonPart {
                 Vec::new()
             },
             candidates,
-            pictures: person::pictures(form, reading.side),
+            pictures: person::pictures(form, reading.side, hidden),
             wrong,
         }
     }

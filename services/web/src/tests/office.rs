@@ -250,6 +250,7 @@ pub fn ago(minutes: i64) -> Timestamp {
 
 fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
     let values = [
+        ("address", "架空市見本町1-2-3", Decision::Accept),
         ("birth_date", "1950-03-04", Decision::Accept),
         ("visit_date", "2026-10-08", Decision::Review),
         ("temperature", "36.5", Decision::Accept),

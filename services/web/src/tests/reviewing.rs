@@ -223,3 +223,19 @@ async fn a_failed_page_can_be_put_aside_and_a_false_duplicate_read() {
     office.post(&format!("/reviews/{twin}/read"), &[]).await;
     assert_eq!(office.state(&twin), PageState::Received);
 }
+
+#[tokio::test]
+async fn the_next_item_goes_round_and_passes_over_what_others_hold() {
+    let office = Office::open();
+    let mut pages = Vec::new();
+    for (owner, name) in ["a.tif", "b.tif", "c.tif"].into_iter().enumerate() {
+        pages.push(office.waiting(name, owner, &[doubtful_date()]).await);
+    }
+    let discard = async |page: &domain::ids::PageId| {
+        office.post(&format!("/reviews/{page}/act/discard"), &[("reason", "白紙")]).await.location()
+    };
+    let colleague = domain::actor::Actor::new("sato", "192.0.2.8");
+    office.store.write(|rows| rows.lease_review(&pages[0], &colleague, ago(-10), ago(0))).unwrap();
+    assert!(discard(&pages[2]).await.starts_with(&format!("/reviews/{}", pages[1])), "round to the second");
+    assert!(discard(&pages[1]).await.starts_with("/reviews?"), "the first is on another screen");
+}

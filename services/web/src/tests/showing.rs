@@ -149,6 +149,24 @@ async fn the_address_of_a_protected_person_is_never_shown() {
         assert!(text.contains("秘密 花子") && text.contains("支援措置"));
         assert!(!text.contains("見本町"), "{text}");
     }
+    assert!(!office.get(&format!("/pages/{page}")).await.text().contains("見本町"));
+    let open_to_all = office.waiting("b.tif", 0, &[doubtful_date()]).await;
+    assert!(office.get(&format!("/pages/{open_to_all}")).await.text().contains("見本町"));
+    let twin = office.scan_again("c.tif", &page).await;
+    // The middle of the printed address, in each picture that can be asked for.
+    let pictures = [
+        ("image?width=826", (236, 130)),
+        ("image?width=420&paper=true", (120, 66)),
+        ("snippet/address", (100, 30)),
+    ];
+    for (picture, (x, y)) in pictures {
+        for (shown, covered) in [(&page, true), (&twin, true), (&open_to_all, false)] {
+            let answer = office.get(&format!("/pages/{shown}/{picture}")).await;
+            // A duplicate has no reading of its own; its snippets are those of the page it repeats.
+            let level = vision::decode(&answer.bytes, &vision::Limits::default()).unwrap().at(x, y);
+            assert_eq!((140..160).contains(&level), covered, "{picture} {level}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Cut-outs of a page, prepared for the reader of codes.
 
+use super::MARGIN_MM;
 use crate::registered::RegisteredPage;
 use domain::geometry::{PointMm, RectMm};
 
@@ -23,6 +24,7 @@ pub(super) struct Picture {
 }
 
 impl Picture {
+    /// `area` as it is, at `px_per_mm`.
     pub fn plain(page: &RegisteredPage, area: RectMm, px_per_mm: f64) -> Self {
         let patch = page.sample(area, px_per_mm);
         let quiet = (QUIET_MM * px_per_mm) as usize;
@@ -37,6 +39,7 @@ impl Picture {
         Self { width, height, pixels, origin: PointMm::new(area.x - off, area.y - off), step: [step; 2] }
     }
 
+    /// The bars of `rect` as [`BANDS`] rows, at `px_per_mm` along them.
     pub fn bands(page: &RegisteredPage, rect: RectMm, px_per_mm: f64) -> Self {
         let quiet = (QUIET_MM * px_per_mm) as usize;
         let (left, across) = (rect.x - MARGIN_MM, rect.w + 2.0 * MARGIN_MM);
@@ -83,9 +86,10 @@ impl Picture {
         for row in self.pixels.chunks_exact_mut(self.width) {
             let from = row.to_vec();
             let at = |x: usize| i32::from(from[x]);
-            for x in off..from.len().saturating_sub(off) {
+            let inner = from.len().saturating_sub(2 * off);
+            for (x, pixel) in row.iter_mut().enumerate().skip(off).take(inner) {
                 let sharp = 2 * at(x) - (at(x - off) + at(x + off)) / 2;
-                row[x] = sharp.clamp(0, 255) as u8;
+                *pixel = sharp.clamp(0, 255) as u8;
             }
         }
         self

@@ -105,9 +105,13 @@ pub const OFF_BY_AREA: Curve =
     Curve(&[(0.0, 5e-6), (0.06, 1e-5), (0.12, 1e-4), (0.25, 1e-2), (0.45, 0.3), (0.8, 1.0)]);
 /// ... and by haze: mean darkness inside above that around the box, as a wiped or faint pencil leaves it.
 pub const OFF_BY_HAZE: Curve = Curve(&[(0.008, 1e-6), (0.014, 1e-4), (0.03, 2e-2), (0.06, 0.3)]);
-/// That nothing is written is wrong when the scan has one bit a pixel: one hand in five writes in pencil, and of
-/// simulated pencils one in six vanished below the scanner's threshold without a trace.
-pub const LOST_IN_BILEVEL: f64 = 2e-2;
+/// That nothing is written is wrong when the scan has one bit a pixel, because the pen lies wholly below the
+/// scanner's threshold. (A hand that vanishes everywhere leaves required fields empty too; this is what is left.)
+pub const LOST_IN_BILEVEL: f64 = 3e-5;
+/// ... and that of several marks one is lost while others are seen.
+pub const ONE_LOST_IN_BILEVEL: f64 = 2e-3;
+/// ... and that a seal is lost: red is pale, one simulated seal in three vanished.
+pub const SEAL_LOST_IN_BILEVEL: f64 = 0.1;
 /// That a box is marked is wrong: by how far its ink reaches, diagonal of the ink per side of the box.
 pub const ON_BY_REACH: Curve = Curve(&[(0.25, 0.5), (0.4, 5e-2), (0.55, 1e-3), (0.7, 5e-5), (0.9, 1e-5)]);
 /// ... and by its area, mm².
@@ -136,6 +140,8 @@ pub const STRIKE_OPEN: f64 = 0.12;
 
 /// Over a word, a line is followed from this share of its width on to the same share before its end.
 pub const OVER_INSET: f64 = 0.08;
+/// ... and between this share of its height and the same share above its foot.
+pub const OVER_TOP: f64 = 0.22;
 /// A line over a word that is thicker than this is two that run into one another, mm.
 pub const OVER_THICK_MM: f64 = 1.5;
 /// Less ink over the middle of a word is no line, mm².
@@ -176,8 +182,9 @@ pub const CIRCLE_JUMP_MM: f64 = 0.9;
 
 // ---- Digits ----
 
-/// Paper cut around the inside of a cell, mm (fixed by the model's preprocessing).
-pub const CELL_MARGIN_MM: f64 = 0.8;
+/// Paper cut around the inside of a cell, mm: its own line ends 0.25 mm outside, the next box's line begins at
+/// 0.5 mm and would be taken for its own.
+pub const CELL_MARGIN_MM: f64 = 0.38;
 /// From the middle of a printed box line to its inner edge, mm: half of 0.2-0.3.
 pub const CELL_INSET_MM: f64 = 0.12;
 /// Pixels per mm at which cells are cut: the scan's own, within what the model was trained on.

@@ -44,7 +44,7 @@ const MIN_SIDE_MM: f64 = 2.0;
 /// The longest side of the ink becomes this many of 32 pixels.
 const FIT: f64 = 24.0;
 
-/// A cell cut from the scan, with 0.8 mm around its interior.
+/// A cell cut from the scan, with some paper around its interior.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell<'a> {
     /// Grey, row by row.

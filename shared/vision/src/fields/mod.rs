@@ -65,12 +65,21 @@ pub struct Tools {
     cells: CellReader,
     region: Region,
     ocr: Option<Ocr>,
+    whose_is_known: bool,
 }
 
 impl Tools {
     /// Tools; without `ocr` every printed field goes to people.
     pub fn new(params: Params, ocr: Option<Ocr>) -> Self {
-        Self { params, cells: CellReader::new(), region: Region::default(), ocr }
+        Self { params, cells: CellReader::new(), region: Region::default(), ocr, whose_is_known: false }
+    }
+}
+
+impl Tools {
+    /// Says whether the number of the page at hand is proven. What `issue` printed of its owner is then not read:
+    /// it only says again what the register says, and reading print costs more than all the rest of a page.
+    pub fn whose_is_known(&mut self, known: bool) {
+        self.whose_is_known = known;
     }
 }
 
@@ -92,13 +101,15 @@ pub fn read_fields(
     let words = words.flat_map(|field| field.options.iter().map(|option| option.rect)).collect();
     let mut sheet = Sheet::new(page, blank, words);
     let max_wrong = tools.params.max_wrong;
-    let fields = template.form.fields_on(side);
+    let known = tools.whose_is_known;
+    let needed =
+        |field: &&Field| !(known && field.prefilled && matches!(field.kind, FieldKind::Printed { .. }));
+    let fields = template.form.fields_on(side).filter(needed);
     fields
         .filter_map(|field| {
             let mut finding = read_field(&mut sheet, field, tools)?;
-            if page.page.bilevel && is_written(field) && finding.says_nothing() {
-                finding.wrong += calibration::LOST_IN_BILEVEL;
-                finding.doubt.get_or_insert_with(|| LOST.to_owned());
+            if page.page.bilevel {
+                finding.wrong += lost(field, &finding);
             }
             Some(finding.into_reading(field, &page.px_from_mm, max_wrong))
         })
@@ -122,12 +133,15 @@ fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Fin
     })
 }
 
-/// Why a 1-bit scan cannot say that nothing is written.
-const LOST: &str = "白黒2値の画像では薄い記入が写らないことがあります";
-
-/// Whether a pen writes it: print never vanishes below a threshold.
-fn is_written(field: &Field) -> bool {
-    !matches!(field.kind, FieldKind::Printed { .. } | FieldKind::Sticker)
+/// The probability that a 1-bit scan lost what is said not to be there. Print is never lost.
+fn lost(field: &Field, finding: &Finding) -> f64 {
+    match &field.kind {
+        FieldKind::Printed { .. } | FieldKind::Sticker | FieldKind::Barcode(_) => 0.0,
+        FieldKind::Choice { multiple: true } => calibration::ONE_LOST_IN_BILEVEL,
+        FieldKind::Stamp if finding.says_nothing() => calibration::SEAL_LOST_IN_BILEVEL,
+        _ if finding.says_nothing() => calibration::LOST_IN_BILEVEL,
+        _ => 0.0,
+    }
 }
 
 /// Whether its options are words to circle: the eras of a date always are.

@@ -10,9 +10,9 @@ pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
     let mut right = crossings(region, what, what.right() + c::STRIKE_OUT_MM);
     let mut lines = 0;
     for from in left {
-        let found = right
-            .iter()
-            .position(|to| (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2));
+        let found = right.iter().position(|to| {
+            (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2)
+        });
         if let Some(found) = found {
             right.remove(found);
             lines += 1;
@@ -24,8 +24,10 @@ pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
 /// Straight lines of ink over the whole width of a printed word. What stands around the word (a circle) does not
 /// matter, what the word's own print hides is passed over.
 pub(crate) fn lines_over(region: &Region, word: RectMm) -> usize {
-    let steps = (word.h * PPM) as usize;
-    let height = |step: usize| word.y + (step as f64 + 0.5) / PPM;
+    // Above and below runs the arc of a tight circle.
+    let top = word.y + c::OVER_TOP * word.h;
+    let steps = ((1.0 - 2.0 * c::OVER_TOP) * word.h * PPM) as usize;
+    let height = |step: usize| top + (step as f64 + 0.5) / PPM;
     let (left, right) = (word.x + c::OVER_INSET * word.w, word.right() - c::OVER_INSET * word.w);
     let rise = (c::STRIKE_RISE * word.h * PPM) as usize;
     // A line is known by its middle; neighbouring middles are one line, as thick as there are of them.
