@@ -67,12 +67,18 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The text of the element with this `data-test`, once it is there.
+/// The text of the element with this `data-test`, once it is there; else a picture in `$SCREENSHOTS` and a panic.
 async fn text(browser: &WebDriver, name: &str) -> String {
-    let element = browser
-        .query(By::Css(format!("[data-test='{name}']")))
-        .wait(Duration::from_secs(20), Duration::from_millis(100));
-    element.first().await.unwrap_or_else(|_| panic!("no {name} on the screen")).text().await.unwrap()
+    let element = browser.query(By::Css(format!("[data-test='{name}']")));
+    match element.wait(Duration::from_secs(20), Duration::from_millis(100)).first().await {
+        Ok(element) => element.text().await.unwrap(),
+        Err(_) => {
+            if let Ok(folder) = std::env::var("SCREENSHOTS") {
+                browser.screenshot(&Path::new(&folder).join(format!("no-{name}.png"))).await.unwrap();
+            }
+            panic!("no {name} on the screen");
+        }
+    }
 }
 
 async fn press(browser: &WebDriver, keys: impl Into<TypingData>) {
@@ -104,9 +110,6 @@ fn a_clerk_works_the_list_off_by_keyboard_and_finds_the_records_in_the_ledger() 
         let driver = Driver::start();
         let browser = driver.browser(&data.join("chromium")).await;
         let result = clerk(&browser, &address, waiting).await;
-        if let Ok(folder) = std::env::var("SCREENSHOTS") {
-            browser.screenshot(&Path::new(&folder).join("last.png")).await.unwrap();
-        }
         browser.quit().await.unwrap();
         result.unwrap();
     });
@@ -123,15 +126,24 @@ async fn clerk(browser: &WebDriver, address: &str, waiting: u64) -> WebDriverRes
     press(browser, Key::Enter).await;
     for _ in 0..waiting {
         text(browser, "person").await;
-        // Enter confirms one doubtful value after another, the person included.
-        for _ in 0..40 {
+        // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
+        for _ in 0..60 {
+            if text(browser, "left").await.contains("すべて確認しました") {
+                break;
+            }
             press(browser, Key::Enter).await;
         }
         press(browser, Key::Control + Key::Enter).await;
         assert!(text(browser, "done").await.contains("確定"));
     }
+    // The list is empty, and the ledger has the record with its values.
+    browser.goto(&format!("{address}/reviews")).await?;
+    text(browser, "empty").await;
     browser.goto(&format!("{address}/residents")).await?;
     press(browser, "タカハシ").await;
     press(browser, Key::Enter).await;
+    assert!(text(browser, "persons").await.contains("髙橋"));
+    browser.query(By::Css("[data-test='persons'] a")).first().await?.click().await?;
+    assert!(text(browser, "record").await.contains("高齢者インフルエンザ"));
     Ok(())
 }

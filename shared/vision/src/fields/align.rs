@@ -44,8 +44,8 @@ pub(crate) fn find(
     // Near where the neighbours were, then everywhere.
     for (center, reach) in [(hint, c::NEAR_MM), ([0.0, 0.0], c::SEARCH_MM)] {
         let place = RectMm::new(rect.x + center[0], rect.y + center[1], rect.w, rect.h);
-        sample(sheet.page, place.grown(reach), ppm, scan);
         let margin = (reach * ppm).round() as i64;
+        sample(sheet.page, place.grown(margin as f64 / ppm), ppm, scan);
         let corner = |by: [i64; 2]| by.map(|pixels| (margin + pixels) as usize);
         if !print.tells_its_place() {
             return (Found::Unprinted(hint), corner([0, 0]));
@@ -77,8 +77,7 @@ fn best(print: &Print, scan: &Cut, margin: i64) -> Best {
     };
     let (on, off) = (places(&print.on), places(&print.off));
     let mean = |places: &[usize], from: usize| {
-        let sum: u32 =
-            places.iter().map(|at| u32::from(scan.grey.get(at + from).copied().unwrap_or(255))).sum();
+        let sum: u32 = places.iter().map(|at| u32::from(scan.grey.get(at + from).copied().unwrap_or(255))).sum();
         sum as f32 / places.len() as f32
     };
     let mut best = Best { shift: [0, 0], score: f32::MIN };

@@ -182,9 +182,9 @@ pub const CIRCLE_JUMP_MM: f64 = 0.9;
 
 // ---- Digits ----
 
-/// Paper cut around the inside of a cell, mm: its own line ends 0.25 mm outside, the next box's line begins at
-/// 0.5 mm and would be taken for its own.
-pub const CELL_MARGIN_MM: f64 = 0.38;
+/// Paper cut around the inside of a cell, mm: its own line ends 0.25 mm outside; the next box's line begins at
+/// 0.5 mm, less what the place may be off, and would be taken for its own.
+pub const CELL_MARGIN_MM: f64 = 0.30;
 /// From the middle of a printed box line to its inner edge, mm: half of 0.2-0.3.
 pub const CELL_INSET_MM: f64 = 0.12;
 /// Pixels per mm at which cells are cut: the scan's own, within what the model was trained on.
