@@ -126,6 +126,8 @@ async fn clerk(browser: &WebDriver, address: &str, waiting: u64) -> WebDriverRes
     press(browser, Key::Enter).await;
     for _ in 0..waiting {
         text(browser, "person").await;
+        // The cursor stands on the person: 1 chooses the first candidate.
+        press(browser, "1").await;
         // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
         for _ in 0..60 {
             if text(browser, "left").await.contains("すべて確認しました") {

@@ -41,12 +41,22 @@ pub fn post(data: &Path, count: usize, seed: u64, stranger: Option<usize>) -> Ve
     let mut rng = rand_seed(seed);
     let slips = mail::issue(data, &form, &mail::resident_file(count));
     std::fs::create_dir_all(data.join("mail")).unwrap();
+    // Slips are printed today, so the visit can only be today; the city lies in Japan.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date();
     let mut names = Vec::new();
     for (index, mut slip) in slips.into_iter().enumerate() {
         let born = jiff::civil::date(1940, 3, 1).saturating_add(jiff::Span::new().days(index as i64));
         let born =
             if stranger == Some(index) { born.saturating_add(jiff::Span::new().days(4000)) } else { born };
-        let known: Answers = [("birth_date".into(), Answer::Date(born))].into();
+        let choose = |value: &str| Answer::Choice { chosen: vec![value.to_owned()], corrected: None };
+        let known: Answers = [
+            ("birth_date".into(), Answer::Date(born)),
+            ("visit_date".into(), Answer::Date(today)),
+            ("sex".into(), choose(if index % 2 == 0 { "F" } else { "M" })),
+            ("consent".into(), choose("agree")),
+            ("judgement".into(), choose("possible")),
+        ]
+        .into();
         mail::fill_in(&mut slip.sheet, &form, known, &mut rng);
         let scanner = Scanner { dpi: 200.0, ..Scanner::draw(Condition::Clean, &mut rng) };
         let name = format!("scan{index:04}.jpg");

@@ -8,6 +8,7 @@ use domain::ids::FieldId;
 use domain::reading::Value;
 use image::GrayImage;
 use jiff::civil::Date;
+use rand::RngExt;
 use simulator::answers::{plausible, truth};
 use simulator::{Answer, Answers, Hand, Handwriting, Rng, Sheet, fill};
 use std::collections::BTreeMap;
@@ -42,14 +43,19 @@ pub fn paper(form: &Form, pdf: &[u8]) -> Result<Vec<Sheet>> {
     pages.into_iter().map(sheet).collect()
 }
 
-/// What a person and a clinic would surely write.
-pub fn known_answers(form: &Form, citizen: &Citizen, clinic: &Clinic, visit: Date) -> Answers {
+/// What a person and a clinic would surely write; one slip in thirty says no to the vaccination.
+pub fn known_answers(form: &Form, citizen: &Citizen, clinic: &Clinic, visit: Date, rng: &mut Rng) -> Answers {
+    let choose = |value: &str| Answer::Choice { chosen: vec![value.to_owned()], corrected: None };
+    let refused = rng.random_bool(1.0 / 30.0);
     let mut answers = Answers::new();
     for field in &form.fields {
         let answer = match (field.id.as_str(), &field.kind) {
             ("birth_date", FieldKind::Date(_)) => Answer::Date(citizen.birth_date),
             ("visit_date", FieldKind::Date(_)) => Answer::Date(visit),
             ("clinic_code", FieldKind::Digits(_)) => Answer::Digits(clinic.code.clone()),
+            ("sex", FieldKind::Choice { .. }) => choose(&citizen.sex.to_string()),
+            ("consent", FieldKind::Choice { .. }) => choose(if refused { "refuse" } else { "agree" }),
+            ("judgement", FieldKind::Choice { .. }) => choose(if refused { "postponed" } else { "possible" }),
             _ => continue,
         };
         answers.insert(field.id.clone(), answer);

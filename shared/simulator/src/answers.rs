@@ -1,6 +1,6 @@
 //! What is to be written on a sheet, and the truth that a reader should find.
 
-use crate::Rng;
+use crate::{Rng, label};
 use domain::form::{DateRule, DigitsRule, Field, FieldKind, Form, YearStyle};
 use domain::ids::FieldId;
 use domain::reading::Value;
@@ -28,16 +28,19 @@ pub enum Answer {
     Written,
     /// A signature or a seal.
     Signed,
+    /// A label with this lot number is stuck on.
+    Label(String),
 }
 
 /// 記入内容. The answers of one sheet; a field that is missing stays empty.
 pub type Answers = BTreeMap<FieldId, Answer>;
 
-/// What a reader should find in `field`. Printed fields, barcodes and stickers are not answered here: `None`.
+/// What a reader should find in `field`. Printed fields and barcodes are not answered here: `None`.
 pub fn truth(field: &Field, answers: &Answers) -> Option<Value> {
     let answer = answers.get(&field.id);
     Some(match (&field.kind, answer) {
-        (FieldKind::Barcode(_) | FieldKind::Printed { .. } | FieldKind::Sticker, _) => return None,
+        (FieldKind::Barcode(_) | FieldKind::Printed { .. }, _) => return None,
+        (FieldKind::Sticker, Some(Answer::Label(lot))) => Value::Text(lot.clone()),
         (FieldKind::Stamp, _) => Value::Text(if answer.is_some() { "present" } else { "absent" }.to_owned()),
         (FieldKind::Mark, _) => Value::Text(if answer.is_some() { "on" } else { "off" }.to_owned()),
         (FieldKind::Image, _) => answer.map_or(Value::Blank, |_| Value::Text("present".to_owned())),
@@ -77,7 +80,8 @@ fn usual(field: &Field, rng: &mut Rng) -> Option<Answer> {
         FieldKind::Choice { multiple } => choice(field, *multiple, rng),
         FieldKind::Image => Some(Answer::Written),
         FieldKind::Stamp => Some(Answer::Signed),
-        FieldKind::Barcode(_) | FieldKind::Printed { .. } | FieldKind::Sticker => None,
+        FieldKind::Sticker => Some(Answer::Label(label::lot(rng))),
+        FieldKind::Barcode(_) | FieldKind::Printed { .. } => None,
     }
 }
 

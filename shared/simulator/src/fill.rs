@@ -1,9 +1,9 @@
 //! Ink on paper: writes the answers of one side onto its sheet.
 
-use crate::Rng;
 use crate::answers::{Answer, Answers};
 use crate::canvas::Sheet;
 use crate::hand::Hand;
+use crate::{Rng, label};
 use domain::form::{Field, FieldKind, Form, MarkStyle, YearStyle};
 use domain::geometry::RectMm;
 use domain::wareki::Era;
@@ -42,6 +42,11 @@ fn write(sheet: &mut Sheet, field: &Field, answer: &Answer, hand: &Hand, rng: &m
         Answer::Written => {
             if let Some(area) = field.boxes.first() {
                 hand.scribble(sheet, *area, rng);
+            }
+        }
+        Answer::Label(lot) => {
+            if let Some(area) = field.boxes.first() {
+                label::stick(sheet, *area, lot, rng);
             }
         }
         Answer::Signed => {

@@ -8,6 +8,7 @@ pub mod file;
 pub mod fill;
 pub mod glyph;
 pub mod hand;
+pub mod label;
 pub mod scanner;
 
 pub use answers::{Answer, Answers};

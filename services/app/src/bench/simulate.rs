@@ -93,7 +93,8 @@ pub fn filled(
     {
         let visit =
             jiff::civil::date(2026, 10, 1).saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
-        let known = sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit);
+        let known =
+            sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit, rng);
         let truth = sheets::fill_in(&mut sheet, form, known, &number.0, "", handwriting, rng);
         filled.push((sheet, truth));
     }

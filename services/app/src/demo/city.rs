@@ -91,6 +91,8 @@ pub struct Citizen {
     pub resident_id: String,
     /// Day of birth, as the person knows it.
     pub birth_date: Date,
+    /// `F` or `M`.
+    pub sex: char,
     /// The line in the resident file.
     line: String,
 }
@@ -126,7 +128,7 @@ fn citizen(index: usize, rng: &mut Rng) -> Citizen {
         "{resident_id},{surname}　{given},{surname_kana} {given_kana},{sex},{birth_date},{postal_code},{town}{block}丁目{lot}番{house}号,1990-04-01,,H{:07},{exempt},{protected}\n",
         index / 2
     );
-    Citizen { resident_id, birth_date, line }
+    Citizen { resident_id, birth_date, sex, line }
 }
 
 /// The residents as a CSV file.

@@ -143,12 +143,10 @@ fn filled_slips(
         if at == 1 && envelope.mishap == Some(Mishap::WrongBirthDate) {
             person.birth_date = person.birth_date.saturating_sub(jiff::Span::new().years(1).days(40));
         }
-        let known = sheets::known_answers(
-            &envelope.form,
-            &person,
-            &envelope.clinic,
-            visit_day(&envelope.ticket, rng),
-        );
+        let known = {
+            let visit = visit_day(&envelope.ticket, rng);
+            sheets::known_answers(&envelope.form, &person, &envelope.clinic, visit, rng)
+        };
         dropped.truths.push(sheets::fill_in(
             sheet,
             &envelope.form,

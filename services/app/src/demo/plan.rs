@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 use domain::actor::Actor;
 use domain::form::Form;
 use domain::ids::ResidentId;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 use rand::SeedableRng;
 use simulator::Rng;
 use store::NewTicket;
@@ -51,11 +52,13 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     };
     let (vaccination, screening) = (form("influenza-elderly")?, form("lung-screening")?);
     let ticket_form = form("batch-ticket")?;
+    let today = Timestamp::now().to_zoned(TimeZone::system()).date();
+    let month = today.saturating_sub(Span::new().months(1)).strftime("%Y-%m").to_string();
     let mut envelopes = Vec::new();
     for (index, group) in citizens[..slips].chunks(SLIPS_EACH).enumerate() {
         // Every third envelope holds screening slips.
         let form = if index % 3 == 2 { &screening } else { &vaccination };
-        envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index)?);
+        envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index, &month)?);
     }
     Ok(Plan { ticket_form, envelopes })
 }
@@ -67,20 +70,22 @@ fn envelope(
     clinic: &Clinic,
     group: &[Citizen],
     index: usize,
+    month: &str,
 ) -> Result<Envelope> {
     let actor = Actor::new("demo", "demo");
-    let now = Timestamp::now();
+    // The slips were mailed three months ago, the visits were last month, the envelopes come today.
+    let mailed = Timestamp::now() - SignedDuration::from_hours(24 * 90);
     // The fifth clinic of each round miscounts; every second envelope has one of the mishaps.
     let miscount = u32::from(index % 12 == 4);
     let ticket = NewTicket {
         clinic: clinic.code.as_str().into(),
-        month: "2026-10".to_owned(),
+        month: month.to_owned(),
         programme: form.programme.clone().with_context(|| format!("{} has no programme", form.id))?,
         declared: group.len() as u32 + miscount,
     };
-    let mut tickets = hub.store.write(|rows| rows.issue_tickets(ticket_form, &[ticket], &actor, now))?;
+    let mut tickets = hub.store.write(|rows| rows.issue_tickets(ticket_form, &[ticket], &actor, mailed))?;
     let ids: Vec<_> = group.iter().map(|citizen| ResidentId(citizen.resident_id.clone())).collect();
-    let printed = issue::slips(&hub.store, form, &ids, &actor, now)?;
+    let printed = issue::slips(&hub.store, form, &ids, &actor, mailed)?;
     let slips =
         printed.into_iter().zip(group).map(|((number, slip), citizen)| (number, citizen.clone(), slip));
     Ok(Envelope {
