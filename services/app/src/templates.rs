@@ -115,7 +115,6 @@ fn template(printer: &Printer, form: Form) -> Result<Template> {
     let blanks = (1..=form.sides).map(|side| {
         let pdf = printer.blank(&form, side)?;
         let picture = decode::decode_pages(&pdf, &Limits::default())?
-            .into_iter()
             .next()
             .ok_or_else(|| anyhow!("the empty sheet of {} has no page", form.id))??;
         let px_per_mm = f64::from(picture.width) / form.paper_mm[0];

@@ -16,16 +16,14 @@ use std::path::Path;
 /// Slips printed at a time: a few hundred megabytes as paper.
 const BATCH: u32 = 16;
 
+/// Takes one simulated page: name, truth, bytes of its file.
+pub type Taker<'a> = dyn FnMut(&str, &Case, &[u8]) -> Result<()> + 'a;
+
 /// Hands `count` pages to `each`: name, truth, bytes of the file.
 ///
 /// # Errors
 /// Those of `each`, or of reading the handwriting.
-pub fn each(
-    forms: &[Form],
-    count: u32,
-    args: &BenchArgs,
-    each: &mut dyn FnMut(&str, &Case, &[u8]) -> Result<()>,
-) -> Result<()> {
+pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> Result<()> {
     let slips: Vec<&Form> = forms.iter().filter(|form| form.programme.is_some()).collect();
     if count == 0 || slips.is_empty() {
         return Ok(());

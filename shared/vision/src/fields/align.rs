@@ -77,7 +77,8 @@ fn best(print: &Print, scan: &Cut, margin: i64) -> Best {
     };
     let (on, off) = (places(&print.on), places(&print.off));
     let mean = |places: &[usize], from: usize| {
-        let sum: u32 = places.iter().map(|at| u32::from(scan.grey.get(at + from).copied().unwrap_or(255))).sum();
+        let sum: u32 =
+            places.iter().map(|at| u32::from(scan.grey.get(at + from).copied().unwrap_or(255))).sum();
         sum as f32 / places.len() as f32
     };
     let mut best = Best { shift: [0, 0], score: f32::MIN };

@@ -102,7 +102,8 @@ pub fn read_fields(
     let mut sheet = Sheet::new(page, blank, words);
     let max_wrong = tools.params.max_wrong;
     let known = tools.whose_is_known;
-    let needed = |field: &&Field| !(known && field.prefilled && matches!(field.kind, FieldKind::Printed { .. }));
+    let needed =
+        |field: &&Field| !(known && field.prefilled && matches!(field.kind, FieldKind::Printed { .. }));
     let fields = template.form.fields_on(side).filter(needed);
     fields
         .filter_map(|field| {

@@ -92,19 +92,14 @@ impl Print {
 
     fn choose_points(&mut self, blank: &Cut, beside: usize) {
         let (w, h) = (blank.width, blank.height);
-        let printed: Vec<usize> =
-            (0..w * h).filter(|&at| blank.grey[at] < c::PRINT_CORE_BELOW).collect();
+        let printed: Vec<usize> = (0..w * h).filter(|&at| blank.grey[at] < c::PRINT_CORE_BELOW).collect();
         let (mut dark, mut light) = (0u64, 0u64);
         for &at in printed.iter().step_by(printed.len().div_ceil(c::PRINT_POINTS).max(1)) {
             let (x, y) = (at % w, at / w);
             self.on.push([x as u16, y as u16]);
             dark += u64::from(blank.grey[at]);
-            let near = [
-                (x.wrapping_sub(beside), y),
-                (x + beside, y),
-                (x, y.wrapping_sub(beside)),
-                (x, y + beside),
-            ];
+            let near =
+                [(x.wrapping_sub(beside), y), (x + beside, y), (x, y.wrapping_sub(beside)), (x, y + beside)];
             for (x, y) in near.into_iter().filter(|&(x, y)| x < w && y < h) {
                 let grey = blank.grey[y * w + x];
                 if grey > c::PAPER_ABOVE {

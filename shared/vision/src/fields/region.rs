@@ -151,9 +151,7 @@ impl Region {
     /// Whether a piece of ink is a stroke rather than dust or a shadow.
     pub fn is_stroke(&self, ink: usize) -> bool {
         let ink = &self.inks[ink];
-        ink.peak >= self.firm
-            && ink.mass >= c::DUST_MM2
-            && ink.blob.length() as f64 >= c::DUST_MM * self.ppm
+        ink.peak >= self.firm && ink.mass >= c::DUST_MM2 && ink.blob.length() as f64 >= c::DUST_MM * self.ppm
     }
 
     /// The stroke at a pixel, as an index in `inks`.

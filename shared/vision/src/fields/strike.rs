@@ -10,9 +10,9 @@ pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
     let mut right = crossings(region, what, what.right() + c::STRIKE_OUT_MM);
     let mut lines = 0;
     for from in left {
-        let found = right
-            .iter()
-            .position(|to| (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2));
+        let found = right.iter().position(|to| {
+            (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2)
+        });
         if let Some(found) = found {
             right.remove(found);
             lines += 1;

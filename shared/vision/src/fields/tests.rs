@@ -46,36 +46,94 @@ fn mark(draw: impl Fn(&mut Drawing), expected: Option<&str>) {
 #[test]
 fn boxes_are_read_however_a_pen_marks_them() {
     mark(|_| (), Some("off"));
-    mark(|page| drop(page.pen(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)])), Some("on"));
-    mark(|page| drop(page.pen(&[(40.4, 25.4), (43.6, 28.6)]).pen(&[(43.6, 25.4), (40.4, 28.6)])), Some("on"));
-    mark(|page| drop(page.pen(&[(43.8, 24.8), (40.2, 29.2)])), Some("on"));
+    mark(
+        |page| {
+            page.pen(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)]);
+        },
+        Some("on"),
+    );
+    mark(
+        |page| {
+            page.pen(&[(40.4, 25.4), (43.6, 28.6)]).pen(&[(43.6, 25.4), (40.4, 28.6)]);
+        },
+        Some("on"),
+    );
+    mark(
+        |page| {
+            page.pen(&[(43.8, 24.8), (40.2, 29.2)]);
+        },
+        Some("on"),
+    );
     // A light pencil.
-    mark(|page| drop(page.line(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)], 0.5, 170)), Some("on"));
-    let fill: Vec<_> = (0..12)
-        .map(|row| (if row % 2 == 0 { 40.5 } else { 43.5 }, 25.5 + f64::from(row) * 0.27))
-        .collect();
-    mark(|page| drop(page.pen(&fill)), Some("on"));
+    mark(
+        |page| {
+            page.line(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)], 0.5, 170);
+        },
+        Some("on"),
+    );
+    let fill: Vec<_> =
+        (0..12).map(|row| (if row % 2 == 0 { 40.5 } else { 43.5 }, 25.5 + f64::from(row) * 0.27)).collect();
+    mark(
+        |page| {
+            page.pen(&fill);
+        },
+        Some("on"),
+    );
 }
 
 #[test]
 fn doubtful_boxes_go_to_people() {
     // A short slip of the pen; a line struck through; a mark struck out twice; one blotted out.
-    mark(|page| drop(page.pen(&[(41.5, 27.0), (42.3, 27.4)])), None);
+    mark(
+        |page| {
+            page.pen(&[(41.5, 27.0), (42.3, 27.4)]);
+        },
+        None,
+    );
     let tick = [(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)];
-    mark(|page| drop(page.pen(&tick).pen(&[(38.9, 27.0), (45.2, 27.1)])), None);
-    mark(|page| drop(page.pen(&tick).pen(&[(38.9, 26.2), (45.2, 26.4)]).pen(&[(38.9, 27.8), (45.2, 27.6)])), None);
-    let blot: Vec<_> = (0..30)
-        .map(|row| (if row % 2 == 0 { 38.9 } else { 45.0 }, 24.0 + f64::from(row) * 0.2))
-        .collect();
-    mark(|page| drop(page.pen(&blot)), None);
+    mark(
+        |page| {
+            page.pen(&tick).pen(&[(38.9, 27.0), (45.2, 27.1)]);
+        },
+        None,
+    );
+    mark(
+        |page| {
+            page.pen(&tick).pen(&[(38.9, 26.2), (45.2, 26.4)]).pen(&[(38.9, 27.8), (45.2, 27.6)]);
+        },
+        None,
+    );
+    let blot: Vec<_> =
+        (0..30).map(|row| (if row % 2 == 0 { 38.9 } else { 45.0 }, 24.0 + f64::from(row) * 0.2)).collect();
+    mark(
+        |page| {
+            page.pen(&blot);
+        },
+        None,
+    );
     // A wiped-out pencil: a faint tick.
-    mark(|page| drop(page.line(&tick, 0.6, 222)), None);
+    mark(
+        |page| {
+            page.line(&tick, 0.6, 222);
+        },
+        None,
+    );
 }
 
 #[test]
 fn dust_streaks_and_neighbours_do_not_mark_a_box() {
-    mark(|page| drop(page.dot((41.2, 26.3), 0.18, 30).dot((43.0, 28.0), 0.2, 30)), Some("off"));
-    mark(|page| drop(page.line(&[(42.0, -1.0), (42.0, 61.0)], 0.12, 100)), Some("off"));
+    mark(
+        |page| {
+            page.dot((41.2, 26.3), 0.18, 30).dot((43.0, 28.0), 0.2, 30);
+        },
+        Some("off"),
+    );
+    mark(
+        |page| {
+            page.line(&[(42.0, -1.0), (42.0, 61.0)], 0.12, 100);
+        },
+        Some("off"),
+    );
     // A tick that begins in the box survives the streak.
     mark(
         |page| {
@@ -85,7 +143,12 @@ fn dust_streaks_and_neighbours_do_not_mark_a_box() {
         Some("on"),
     );
     // A long stroke of a neighbour just touches the corner.
-    mark(|page| drop(page.pen(&[(30.0, 20.0), (40.3, 25.2)])), Some("off"));
+    mark(
+        |page| {
+            page.pen(&[(30.0, 20.0), (40.3, 25.2)]);
+        },
+        Some("off"),
+    );
 }
 
 #[test]
@@ -94,7 +157,11 @@ fn a_box_is_found_again_where_the_scan_has_moved_it_and_refused_where_it_is_not(
     page.pen(&[(40.4, 25.4), (43.6, 28.6)]).pen(&[(43.6, 25.4), (40.4, 28.6)]);
     for shift in [[1.1, -0.9], [-1.2, 0.4], [0.0, 1.3]] {
         let moved = Affine([SCALE, 0.0, shift[0] * SCALE, 0.0, SCALE, shift[1] * SCALE]);
-        assert_eq!(accepted(&read_at(&form(MARK), &square(), &page, moved)).as_deref(), Some("on"), "{shift:?}");
+        assert_eq!(
+            accepted(&read_at(&form(MARK), &square(), &page, moved)).as_deref(),
+            Some("on"),
+            "{shift:?}"
+        );
     }
     let reading = read(&form(MARK), &square(), &Drawing::white());
     assert_eq!(reading.reason.as_deref(), Some(super::mark::MISSING));
@@ -131,24 +198,79 @@ const NO: (f64, f64) = (55.0, 28.0);
 #[test]
 fn circled_words_are_read_however_round_the_circle_is() {
     choice(|_| (), Some("blank"));
-    choice(|page| drop(page.arc(YES, (5.5, 3.6), [0.0, 1.0])), Some("yes"));
-    choice(|page| drop(page.arc(NO, (6.5, 4.6), [0.3, 1.45])), Some("no"));
+    choice(
+        |page| {
+            page.arc(YES, (5.5, 3.6), [0.0, 1.0]);
+        },
+        Some("yes"),
+    );
+    choice(
+        |page| {
+            page.arc(NO, (6.5, 4.6), [0.3, 1.45]);
+        },
+        Some("no"),
+    );
     // Not closed; tight, cutting the corners of the word; drawn twice.
-    choice(|page| drop(page.arc(NO, (5.8, 3.8), [0.1, 0.96])), Some("no"));
-    choice(|page| drop(page.arc(YES, (4.8, 3.0), [0.0, 1.0])), Some("yes"));
-    choice(|page| drop(page.arc(YES, (5.5, 3.6), [0.0, 1.0]).arc((30.2, 28.1), (5.9, 3.9), [0.2, 1.2])), Some("yes"));
+    choice(
+        |page| {
+            page.arc(NO, (5.8, 3.8), [0.1, 0.96]);
+        },
+        Some("no"),
+    );
+    choice(
+        |page| {
+            page.arc(YES, (4.8, 3.0), [0.0, 1.0]);
+        },
+        Some("yes"),
+    );
+    choice(
+        |page| {
+            page.arc(YES, (5.5, 3.6), [0.0, 1.0]).arc((30.2, 28.1), (5.9, 3.9), [0.2, 1.2]);
+        },
+        Some("yes"),
+    );
     // So large that it reaches towards the neighbour.
-    choice(|page| drop(page.arc((31.5, 28.0), (8.5, 5.2), [0.0, 1.0])), Some("yes"));
+    choice(
+        |page| {
+            page.arc((31.5, 28.0), (8.5, 5.2), [0.0, 1.0]);
+        },
+        Some("yes"),
+    );
 }
 
 #[test]
 fn words_that_are_not_clearly_circled_go_to_people() {
     // Half a circle, a tick on the word, a slash, an underline, two circles, one circle around both.
-    choice(|page| drop(page.arc(YES, (5.5, 3.6), [0.0, 0.5])), None);
-    choice(|page| drop(page.pen(&[(27.0, 28.0), (29.0, 30.5), (34.0, 25.0)])), None);
-    choice(|page| drop(page.pen(&[(26.0, 31.0), (34.0, 25.0)])), None);
-    choice(|page| drop(page.arc(YES, (5.5, 3.6), [0.0, 1.0]).arc(NO, (5.5, 3.6), [0.0, 1.0])), None);
-    choice(|page| drop(page.arc((42.5, 28.0), (19.0, 5.5), [0.0, 1.0])), None);
+    choice(
+        |page| {
+            page.arc(YES, (5.5, 3.6), [0.0, 0.5]);
+        },
+        None,
+    );
+    choice(
+        |page| {
+            page.pen(&[(27.0, 28.0), (29.0, 30.5), (34.0, 25.0)]);
+        },
+        None,
+    );
+    choice(
+        |page| {
+            page.pen(&[(26.0, 31.0), (34.0, 25.0)]);
+        },
+        None,
+    );
+    choice(
+        |page| {
+            page.arc(YES, (5.5, 3.6), [0.0, 1.0]).arc(NO, (5.5, 3.6), [0.0, 1.0]);
+        },
+        None,
+    );
+    choice(
+        |page| {
+            page.arc((42.5, 28.0), (19.0, 5.5), [0.0, 1.0]);
+        },
+        None,
+    );
 }
 
 #[test]
@@ -157,7 +279,13 @@ fn a_word_struck_out_beside_a_circled_one_is_a_correction() {
         page.arc(YES, (5.5, 3.6), [0.0, 1.0]);
         page.pen(&[(24.2, 27.2), (35.8, 27.4)]).pen(&[(24.2, 28.8), (35.8, 28.7)]);
     };
-    choice(|page| drop({ strike(page); page.arc(NO, (5.7, 3.7), [0.0, 1.0]); }), Some("no"));
+    choice(
+        |page| {
+            strike(page);
+            page.arc(NO, (5.7, 3.7), [0.0, 1.0]);
+        },
+        Some("no"),
+    );
     // Struck out, and nothing else chosen.
     choice(strike, None);
 }
