@@ -109,7 +109,7 @@ fn a_clerk_works_the_list_off_by_keyboard_and_finds_the_records_in_the_ledger() 
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let driver = Driver::start();
         let browser = driver.browser(&data.join("chromium")).await;
-        let result = clerk(&browser, &address, waiting).await;
+        let result = clerk(&browser, data, &address, waiting).await;
         browser.quit().await.unwrap();
         result.unwrap();
     });
@@ -117,14 +117,14 @@ fn a_clerk_works_the_list_off_by_keyboard_and_finds_the_records_in_the_ledger() 
     assert_eq!((&status["pages"]["in_review"], &status["records"]), (&0.into(), &2.into()), "{status}");
 }
 
-async fn clerk(browser: &WebDriver, address: &str, waiting: u64) -> WebDriverResult<()> {
+async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) -> WebDriverResult<()> {
     browser.goto(address).await?;
     assert!(text(browser, "adds-up").await.contains("合計が合っています"));
     assert_eq!(text(browser, "total-arrived").await, "2");
     assert_eq!(text(browser, "total-in_review").await, waiting.to_string());
     browser.goto(&format!("{address}/reviews")).await?;
     press(browser, Key::Enter).await;
-    for _ in 0..waiting {
+    for left in (0..waiting).rev() {
         text(browser, "person").await;
         // The cursor stands on the person: 1 chooses the first candidate.
         press(browser, "1").await;
@@ -136,6 +136,7 @@ async fn clerk(browser: &WebDriver, address: &str, waiting: u64) -> WebDriverRes
             press(browser, Key::Enter).await;
         }
         press(browser, Key::Control + Key::Enter).await;
+        harness::wait_until("the commit", LIMIT, || harness::status(data)["pages"]["in_review"] == left);
         assert!(text(browser, "done").await.contains("確定"));
     }
     // The list is empty, and the ledger has the record with its values.
