@@ -67,18 +67,19 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The text of the element with this `data-test`, once it is there; else a picture in `$SCREENSHOTS` and a panic.
+/// The text of the element with this `data-test`, once it is there. Screens change while they are looked at, so an
+/// element that has gone stale is looked up again.
 async fn text(browser: &WebDriver, name: &str) -> String {
-    let element = browser.query(By::Css(format!("[data-test='{name}']")));
-    match element.wait(Duration::from_secs(20), Duration::from_millis(100)).first().await {
-        Ok(element) => element.text().await.unwrap(),
-        Err(_) => {
-            if let Ok(folder) = std::env::var("SCREENSHOTS") {
-                browser.screenshot(&Path::new(&folder).join(format!("no-{name}.png"))).await.unwrap();
-            }
-            panic!("no {name} on the screen");
+    let place = format!("[data-test='{name}']");
+    for _ in 0..200 {
+        if let Ok(element) = browser.find(By::Css(place.clone())).await
+            && let Ok(text) = element.text().await
+        {
+            return text;
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    panic!("no {name} on the screen");
 }
 
 async fn press(browser: &WebDriver, keys: impl Into<TypingData>) {
@@ -126,6 +127,7 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) ->
     press(browser, Key::Enter).await;
     for left in (0..waiting).rev() {
         text(browser, "person").await;
+        let before = browser.current_url().await?;
         // The cursor stands on the person: 1 chooses the first candidate.
         press(browser, "1").await;
         // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
@@ -137,6 +139,9 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) ->
         }
         press(browser, Key::Control + Key::Enter).await;
         harness::wait_until("the commit", LIMIT, || harness::status(data)["pages"]["in_review"] == left);
+        while browser.current_url().await? == before {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         assert!(text(browser, "done").await.contains("確定"));
     }
     // The list is empty, and the ledger has the record with its values.

@@ -61,8 +61,21 @@ pub(crate) fn find(
             return (Found::At(shift), corner(best.shift));
         }
     }
-    let margin = (c::SEARCH_MM * ppm).round() as usize;
-    (Found::Missing(hint), [margin, margin])
+    let margin = (c::SEARCH_MM * ppm).round();
+    let corner = hint.map(|mm| (margin + (mm * ppm).round()).max(0.0) as usize);
+    // A box that is blotted all over shows no print, but nothing light either where print should be.
+    let found = if is_covered(sheet, print, scan, corner) { Found::At(hint) } else { Found::Missing(hint) };
+    (found, corner)
+}
+
+/// Whether nearly everything that should be printed is dark.
+fn is_covered(sheet: &Sheet, print: &Print, scan: &Cut, [x0, y0]: [usize; 2]) -> bool {
+    let middle = (sheet.levels.paper + sheet.levels.black) / 2.0;
+    let is_dark = |&&[x, y]: &&[u16; 2]| {
+        let at = (usize::from(y) + y0) * scan.width + usize::from(x) + x0;
+        scan.grey.get(at).is_some_and(|&grey| f32::from(grey) < middle)
+    };
+    print.on.iter().filter(is_dark).count() as f64 >= c::PRINT_COVERED * print.on.len() as f64
 }
 
 struct Best {

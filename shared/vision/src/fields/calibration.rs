@@ -37,7 +37,9 @@ pub const PRINT_SURE: f32 = 0.60;
 /// Share of the expected contrast below which the print is missing: half of the contrast is lost when
 /// everything inside a box is filled with ink.
 pub const PRINT_FOUND: f32 = 0.33;
-/// ... and at least this many grey levels.
+/// Print may be hidden under a blot when this share of it is dark.
+pub const PRINT_COVERED: f64 = 0.93;
+/// A place needs at least this contrast, grey levels.
 pub const PRINT_CONTRAST: f32 = 18.0;
 
 // ---- Ink ----
@@ -96,6 +98,14 @@ impl Curve {
 pub const BOX_MARGIN_MM: f64 = 2.5;
 /// The inside of a box begins this far from the middle of its line, mm: half a line and its blur.
 pub const BOX_INSET_MM: f64 = 0.35;
+/// ... and at most this far where print came out thick: the frame is followed inwards along its sides.
+pub const BOX_INSET_MOST_MM: f64 = 0.85;
+/// A side follows the frame when this share of it is inked.
+pub const FRAME_INKED: f64 = 0.55;
+/// The middle of a box begins this share of its side from the frame,
+pub const BOX_CORE: f64 = 0.24;
+/// ... and a mark inks at least this much of it, mm².
+pub const BOX_CORE_LEAST_MM2: f64 = 0.12;
 /// A stroke with less than this share of itself inside the box belongs to a neighbour.
 pub const VISITOR_SHARE: f64 = 0.20;
 /// A stroke of a neighbour that reaches further than this into a box (diagonal per side) may be meant for it.
@@ -127,10 +137,14 @@ pub const BLOT_RING_MM: f64 = 1.2;
 
 // ---- Lines that strike out ----
 
-/// A line that strikes something out is seen this far to its left and right, mm.
-pub const STRIKE_OUT_MM: f64 = 0.55;
-/// It is at most this thick where it leaves, mm (felt pen 1.1, slanted).
-pub const STRIKE_THICK_MM: f64 = 1.7;
+/// That something struck out twice was meant nevertheless.
+pub const CANCELLED_WRONG: f64 = 1e-3;
+/// A line that strikes something out is seen at one of these distances to its left and right, mm.
+pub const STRIKE_OUT_MM: [f64; 3] = [0.45, 0.6, 0.75];
+/// A line that is thicker than this where it leaves is two that run into one another (a felt pen has 1.1), mm.
+pub const STRIKE_THICK_MM: f64 = 1.6;
+/// Where a line is thicker than this two may meet, mm.
+pub const STRIKE_MET_MM: f64 = 0.8;
 /// It rises or falls by at most this share of the height.
 pub const STRIKE_RISE: f64 = 0.55;
 /// It is inked along this share of what print does not hide.

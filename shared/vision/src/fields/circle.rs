@@ -172,7 +172,9 @@ fn entry(rect: &RectMm, x: f64, y: f64, dx: f64, dy: f64) -> Option<f64> {
 pub(crate) fn decide(ink: WordInk) -> Judged {
     if ink.lines >= 2 {
         return Judged {
-            mark: Mark::Cancelled, wrong: 1e-3, doubt: Some("二重線で消されています")
+            mark: Mark::Cancelled,
+            wrong: c::CANCELLED_WRONG,
+            doubt: Some("二重線で消されています"),
         };
     }
     let circled = c::CIRCLED_BY_COVERAGE.at(ink.coverage)

@@ -35,6 +35,8 @@ pub(crate) struct BoxInk {
     pub reach: f64,
     /// Inked share of the inside.
     pub cover: f64,
+    /// Ink in the middle of the box, mm²: every deliberate mark has some, a thickly printed frame has none.
+    pub core: f64,
     /// Inked share of a ring around the box.
     pub ring: f64,
     /// Mean darkness inside above that around the box, ink left out.
@@ -67,7 +69,7 @@ pub(crate) fn read(sheet: &mut Sheet, region: &mut Region, field: &Field) -> Fin
 
 /// Measures the ink in and around a box.
 pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
-    let inner = square.grown(-c::BOX_INSET_MM);
+    let inner = square.grown(-clear_inset(region, square));
     let inside = region.pixels(inner);
     let mut parts = vec![(0usize, [usize::MAX, usize::MAX, 0, 0]); region.inks.len()];
     let (mut haze, mut clear) = (0.0, 0u32);
@@ -103,10 +105,47 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
     }
     ink.area = pixels as f64 / (PPM * PPM);
     ink.cover = ink.area / (inner.w * inner.h).max(1e-9);
+    ink.core = core(region, square);
     let (ring_ink, ring_haze) = ring(region, square);
     ink.ring = ring_ink;
     ink.haze = haze / f64::from(clear.max(1)) - ring_haze;
     ink
+}
+
+/// Ink in the middle of a box, mm²; what print hides there is taken to be inked as the rest is.
+fn core(region: &Region, square: RectMm) -> f64 {
+    let middle = region.pixels(square.grown(-c::BOX_CORE * square.w.min(square.h)));
+    let (mut all, mut open, mut inked) = (0u32, 0u32, 0u32);
+    for y in middle.y0..middle.y1 {
+        for x in middle.x0..middle.x1 {
+            all += 1;
+            open += u32::from(!region.is_hidden(x, y));
+            inked += u32::from(region.stroke_at(x, y).is_some());
+        }
+    }
+    f64::from(inked) / f64::from(open.max(1)) * f64::from(all) / (PPM * PPM)
+}
+
+/// How far inside the middle of its line a box is clear of its own frame, mm: dark scans draw print thicker.
+fn clear_inset(region: &Region, square: RectMm) -> f64 {
+    let steps = ((c::BOX_INSET_MOST_MM - c::BOX_INSET_MM) * PPM) as usize;
+    let mut insets = (0..=steps).map(|step| c::BOX_INSET_MM + step as f64 / PPM);
+    // Inked all along to the middle is filled, not framed.
+    insets.find(|&inset| !follows_frame(region, square.grown(-inset))).unwrap_or(c::BOX_INSET_MM)
+}
+
+/// Whether ink runs along at least three of the four sides of `rect`.
+fn follows_frame(region: &Region, rect: RectMm) -> bool {
+    let p = region.pixels(rect);
+    let (last_x, last_y) = (p.x1.saturating_sub(1), p.y1.saturating_sub(1));
+    let across = |y: usize| (p.x0..p.x1).map(|x| (x, y)).collect::<Vec<_>>();
+    let down = |x: usize| (p.y0..p.y1).map(|y| (x, y)).collect::<Vec<_>>();
+    let sides = [across(p.y0), across(last_y), down(p.x0), down(last_x)];
+    let is_inked = |side: &&Vec<(usize, usize)>| {
+        let inked = side.iter().filter(|&&(x, y)| region.stroke_at(x, y).is_some() || region.is_hidden(x, y));
+        inked.count() as f64 >= c::FRAME_INKED * side.len() as f64
+    };
+    sides.iter().filter(is_inked).count() >= 3
 }
 
 /// Around a box: the inked share, and the mean darkness of what is not inked.
@@ -135,7 +174,9 @@ fn ring(region: &Region, square: RectMm) -> (f64, f64) {
 pub(crate) fn decide(ink: BoxInk) -> Judged {
     if ink.lines >= 2 && ink.cover < c::FILLED {
         return Judged {
-            mark: Mark::Cancelled, wrong: 1e-2, doubt: Some("二重線で消されています")
+            mark: Mark::Cancelled,
+            wrong: c::CANCELLED_WRONG,
+            doubt: Some("二重線で消されています"),
         };
     }
     let on = c::ON_BY_REACH.at(ink.reach) + c::ON_BY_AREA.at(ink.area);
@@ -144,6 +185,7 @@ pub(crate) fn decide(ink: BoxInk) -> Judged {
         let doubt = match ink {
             _ if ink.cover >= c::FILLED && ink.ring > c::BLOT => Some("塗りつぶして消した可能性があります"),
             _ if ink.lines == 1 => Some("線が横切っています"),
+            _ if ink.core < c::BOX_CORE_LEAST_MM2 => Some("印が枠の端にあります"),
             _ if on > c::MARK_UNSURE => Some("印がはっきりしません"),
             _ => None,
         };

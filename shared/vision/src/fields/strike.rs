@@ -6,19 +6,29 @@ use domain::geometry::{PointMm, RectMm};
 
 /// Straight lines of ink that run through `what` and leave it on both sides.
 pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
-    let left = crossings(region, what, what.x - c::STRIKE_OUT_MM);
-    let mut right = crossings(region, what, what.right() + c::STRIKE_OUT_MM);
-    let mut lines = 0;
-    for from in left {
-        let found = right.iter().position(|to| {
-            (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2)
-        });
-        if let Some(found) = found {
-            right.remove(found);
-            lines += 1;
+    let count = |out: f64| {
+        let left = crossings(region, what, what.x - out);
+        let mut right = crossings(region, what, what.right() + out);
+        let mut lines = 0;
+        for (from, thick) in left {
+            let goes_on = |(to, _): &(PointMm, f64)| {
+                (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2)
+            };
+            if let Some(found) = right.iter().position(goes_on) {
+                let thick_right = right[found].1;
+                lines += if thick.min(thick_right) > c::STRIKE_THICK_MM { 2 } else { 1 };
+                // Two lines may meet on one side.
+                if thick_right > c::STRIKE_MET_MM {
+                    right[found].1 /= 2.0;
+                } else {
+                    right.remove(found);
+                }
+            }
         }
-    }
-    lines
+        lines
+    };
+    // Lines end where the hand stops: look at several distances.
+    c::STRIKE_OUT_MM.into_iter().map(count).max().unwrap_or(0)
 }
 
 /// Straight lines of ink over the whole width of a printed word. What stands around the word (a circle) does not
@@ -47,24 +57,21 @@ pub(crate) fn lines_over(region: &Region, word: RectMm) -> usize {
     runs.map(|run| if run.len() as f64 > c::OVER_THICK_MM * PPM { 2 } else { 1 }).sum()
 }
 
-/// Where thin strokes cross the upright at `x` mm, within the height of `what`.
-fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<PointMm> {
-    let mut found = Vec::new();
-    let mut start = None;
+/// Where strokes cross the upright at `x` mm, within the height of `what`, and how thick they are there, mm.
+fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<(PointMm, f64)> {
     let steps = (what.h * PPM) as usize;
-    for step in 0..=steps {
-        let y = what.y + step as f64 / PPM;
-        let inked = step < steps && region.pixel(x, y).is_some_and(|(x, y)| region.stroke_at(x, y).is_some());
-        match (inked, start) {
-            (true, None) => start = Some(y),
-            (false, Some(from)) => {
-                if y - from <= c::STRIKE_THICK_MM {
-                    found.push(PointMm::new(x, (from + y) / 2.0));
-                }
-                start = None;
-            }
-            _ => {}
+    let height = |step: usize| what.y + step as f64 / PPM;
+    let inked: Vec<bool> = (0..steps)
+        .map(|step| region.pixel(x, height(step)).is_some_and(|(x, y)| region.stroke_at(x, y).is_some()))
+        .collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    for run in inked.chunk_by(|a, b| a == b) {
+        let thick = run.len() as f64 / PPM;
+        if run[0] && thick <= 2.0 * c::STRIKE_THICK_MM {
+            found.push((PointMm::new(x, height(at) + thick / 2.0), thick));
         }
+        at += run.len();
     }
     found
 }
