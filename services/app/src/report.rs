@@ -2,7 +2,8 @@
 
 use domain::message::Milliseconds;
 use domain::reading::{
-    Decision, FieldReading, NumberReading, NumberSource, PageReading, Registration, RegistrationMethod, Value,
+    Decision, FieldReading, LotLabel, NumberReading, NumberSource, PageReading, Registration,
+    RegistrationMethod, Value,
 };
 use serde::Serialize;
 
@@ -50,6 +51,8 @@ struct FieldReport<'a> {
     decision: Decision,
     reason: Option<&'a str>,
     box_px: [f64; 4],
+    #[serde(skip_serializing_if = "<[LotLabel]>::is_empty")]
+    labels: &'a [LotLabel],
 }
 
 impl<'a> PageReport<'a> {
@@ -116,6 +119,7 @@ impl<'a> FieldReport<'a> {
             decision: field.decision,
             reason: field.reason.as_deref(),
             box_px: field.box_px.map(tenths),
+            labels: &field.labels,
         }
     }
 }

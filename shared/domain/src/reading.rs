@@ -2,6 +2,7 @@
 
 use crate::ids::{FieldId, FormId};
 use crate::personal::Personal;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The reading of one page. "Cannot read" is a value.
@@ -113,6 +114,20 @@ pub struct FieldReading {
     /// Other values the ink allows, most probable first, with `value` among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Alternative>,
+    /// What the GS1 codes of a sticker field say, one entry a label; empty for every other kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LotLabel>,
+}
+
+/// ロットラベル. What the GS1 code of one label says; every part was proven by its own rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotLabel {
+    /// 商品コード: GTIN of 14 digits, its check digit right.
+    pub gtin: Option<String>,
+    /// 製造番号, 1 to 20 characters.
+    pub lot: Option<String>,
+    /// 使用期限: the last day of use.
+    pub expiry: Option<Date>,
 }
 
 /// A value that the ink allows.

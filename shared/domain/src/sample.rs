@@ -157,6 +157,7 @@ pub fn field(id: &str, value: Value, decision: Decision) -> FieldReading {
         reason: (decision == Decision::Review).then(|| "かすれています".to_owned()),
         box_px: [0.0; 4],
         alternatives: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

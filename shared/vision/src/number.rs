@@ -34,8 +34,8 @@ const NO_DIGIT: usize = 10;
 /// number in front.
 pub(crate) fn sound(form: &Form, rule: &NumberRule, text: &str) -> Option<String> {
     let number = bare(text);
-    let prefix = format!("{:02}", form.number);
-    (possible(rule, &number) && number.starts_with(&prefix)).then_some(number)
+    let ours = || number.starts_with(&format!("{:02}", form.number));
+    (possible(rule, &number) && (rule.is_foreign || ours())).then_some(number)
 }
 
 /// A batch ticket's code carries more than the number.

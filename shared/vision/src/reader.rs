@@ -129,7 +129,8 @@ fn read_code(
     let text = code.map(|code| code.text);
     let ticket = text.as_deref().and_then(BatchTicket::from_code);
     let printed = number.and_then(|number| number.value.as_ref());
-    let disputed = ticket.zip(printed).is_some_and(|(ticket, printed)| ticket.number != *printed.reveal());
+    let said = ticket.map(|ticket| ticket.number).or_else(|| text.clone().filter(|_| rule.repeats_number));
+    let disputed = said.zip(printed).is_some_and(|(said, printed)| said != *printed.reveal());
     let (confidence, reason) = match (&text, rule.symbology) {
         (None, _) => (0.0, Some("コードが読めません。画像を見て入力してください。")),
         _ if disputed => {
@@ -148,6 +149,7 @@ fn read_code(
         reason: reason.map(str::to_owned),
         box_px: fields::box_px(&page.px_from_mm, field.area()),
         alternatives: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

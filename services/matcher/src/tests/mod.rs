@@ -133,6 +133,7 @@ fn accepted(id: &str, text: &str) -> FieldReading {
         reason: None,
         box_px: [0.0; 4],
         alternatives: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

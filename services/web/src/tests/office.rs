@@ -266,6 +266,7 @@ fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
         reason: None,
         box_px: [0.0; 4],
         alternatives: Vec::new(),
+        labels: Vec::new(),
     };
     FormReading {
         form: form.id.clone(),

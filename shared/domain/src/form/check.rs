@@ -65,10 +65,22 @@ pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
             say(&key, format!("{}: {reason}", field.id));
         }
     }
+    if form.number_field().is_none()
+        && let Some(field) = form.fields.iter().find(|field| repeats_number(field))
+    {
+        say(
+            &format!("\"{}\"", field.id),
+            format!("{}: no field of the form is the number it repeats", field.id),
+        );
+    }
     for (key, reason) in overlaps(form) {
         say(&key, reason);
     }
     errors
+}
+
+fn repeats_number(field: &Field) -> bool {
+    matches!(&field.kind, FieldKind::Barcode(rule) if rule.repeats_number)
 }
 
 /// The line that sets `key`, or in which `"id"` is set; else the line where it first stands, else 1.
@@ -142,15 +154,26 @@ fn kind_mistakes(field: &Field) -> Vec<String> {
             need(boxes == 1, "a barcode needs exactly one box");
             let length = f64::from(rule.length.unwrap_or(0));
             let wide = field.boxes.first().is_none_or(|b| b.w >= (length + 2.0) * NW7_MM_PER_CHARACTER);
-            need(rule.symbology != Symbology::Nw7 || wide, "the box is too narrow for bars of 0.25 mm");
+            // What others print cannot be made wider.
+            let ours = !rule.is_foreign && !rule.repeats_number;
+            need(
+                rule.symbology != Symbology::Nw7 || wide || !ours,
+                "the box is too narrow for bars of 0.25 mm",
+            );
             let cells = rule.digit_cells.len();
             need(
                 cells == 0 || Some(cells) == rule.length.map(usize::from),
                 "`digits` needs one cell a digit of `length`",
             );
             need(
-                !rule.is_management_number || rule.check.is_some(),
-                "a management number needs a `check` digit",
+                !rule.is_management_number
+                    || rule.check.is_some()
+                    || (rule.is_foreign && rule.length.is_some()),
+                "a management number needs a `check` digit (a `foreign` one at least its `length`)",
+            );
+            need(
+                !(rule.is_management_number && rule.repeats_number),
+                "a code is the management number or repeats it, not both",
             );
         }
         FieldKind::Digits(rule) => {
@@ -240,6 +263,28 @@ range = [34.0, 42.0]
             let errors = Form::parse("trial", &marked.replace("at = [20, 40]", at)).unwrap_err();
             assert!(errors.iter().any(|e| e.reason.contains(what)), "{at}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn a_foreign_number_may_be_narrow_and_without_check_digit_but_ours_may_not() {
+        let number = |more: &str| {
+            let field = format!(
+                "\n[[field]]\nid = \"coupon\"\nkind = \"barcode\"\nlabel = \"番号\"\nsymbology = \"nw7\"\n\
+                 length = 18\nmanagement_number = true\nboxes = [[20, 60, 37.2, 5.6]]\n{more}\n"
+            );
+            Form::parse("trial", &format!("{GOOD}{field}"))
+                .map(|form| form.number_field().unwrap().1.is_foreign)
+        };
+        assert_eq!(number("foreign = true"), Ok(true));
+        assert!(number("foreign = true\nrepeats_number = true").is_err());
+        let errors = number("").unwrap_err();
+        assert!(errors.iter().any(|e| e.reason.contains("too narrow")), "{errors:?}");
+        assert!(errors.iter().any(|e| e.reason.contains("check")), "{errors:?}");
+        let alone = GOOD
+            .replace("kind = \"digits\"", "kind = \"barcode\"\nsymbology = \"qr\"\nrepeats_number = true");
+        let alone = alone.split("comb").next().unwrap().to_owned() + "boxes = [[20, 60, 10, 10]]\n";
+        let errors = Form::parse("trial", &alone).unwrap_err();
+        assert!(errors.iter().any(|e| e.reason.contains("repeats")), "{errors:?}");
     }
 
     #[test]

@@ -75,6 +75,10 @@ pub struct NumberRule {
     pub check: Option<CheckDigit>,
     /// Whether it is the management number of the slip.
     pub is_management_number: bool,
+    /// Whether the number is given by somebody else (third-party paper): then it does not begin with the form's number.
+    pub is_foreign: bool,
+    /// Whether this code says the management number once more, so that the two must agree.
+    pub repeats_number: bool,
     /// Cells of the digits printed beneath the bars, one each, in order; empty when none are printed.
     pub digit_cells: Vec<RectMm>,
 }

@@ -142,6 +142,10 @@ struct RawField {
     check: Option<CheckDigit>,
     #[serde(default)]
     management_number: bool,
+    #[serde(default)]
+    foreign: bool,
+    #[serde(default)]
+    repeats_number: bool,
     digits: Option<RawComb>,
     // digits
     #[serde(default)]
@@ -277,6 +281,8 @@ fn kind(raw: &RawField) -> Result<FieldKind, String> {
             length: raw.length,
             check: raw.check,
             is_management_number: raw.management_number,
+            is_foreign: raw.foreign,
+            repeats_number: raw.repeats_number,
             digit_cells: raw.digits.as_ref().map(RawComb::cells).unwrap_or_default(),
         }),
         RawKind::Digits => FieldKind::Digits(DigitsRule {

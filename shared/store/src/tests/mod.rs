@@ -166,6 +166,7 @@ fn read(page: &PageId, round: u32, number: &ManagementNumber) -> PageRead {
         reason: Some("かすれています".into()),
         box_px: [0.0; 4],
         alternatives: Vec::new(),
+        labels: Vec::new(),
     };
     PageRead {
         page: page.clone(),
