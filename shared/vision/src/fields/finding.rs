@@ -4,7 +4,7 @@ use crate::affine::Affine;
 use domain::form::Field;
 use domain::geometry::{PointMm, RectMm};
 use domain::personal::Personal;
-use domain::reading::{Alternative, Decision, FieldReading, Value};
+use domain::reading::{Alternative, Decision, FieldReading, LotLabel, Value};
 
 /// A value, the probability that it is wrong, and a reason to doubt it whatever the probability.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Finding {
     pub doubt: Option<String>,
     /// Values the ink allows with their probabilities, most probable first.
     pub alternatives: Vec<(String, f64)>,
+    /// What the labels of a sticker field say.
+    pub labels: Vec<LotLabel>,
 }
 
 /// Alternatives that a reading carries at most.
@@ -22,7 +24,7 @@ const ALTERNATIVES: usize = 8;
 impl Finding {
     /// A value that is wrong with this probability.
     pub fn new(value: Value, wrong: f64) -> Self {
-        Self { value, wrong, doubt: None, alternatives: Vec::new() }
+        Self { value, wrong, doubt: None, alternatives: Vec::new(), labels: Vec::new() }
     }
 
     /// No value at all, for a person to look at.
@@ -69,6 +71,7 @@ impl Finding {
                 .into_iter()
                 .map(|(value, probability)| Alternative { value: Personal::new(value), probability })
                 .collect(),
+            labels: self.labels,
         }
     }
 }
