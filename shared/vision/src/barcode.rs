@@ -3,6 +3,7 @@
 
 mod picture;
 
+use crate::fields;
 use crate::registered::RegisteredPage;
 use domain::form::Symbology;
 use domain::geometry::{PointMm, RectMm};
@@ -102,11 +103,11 @@ pub(crate) fn skim(page: &RegisteredPage, paper_mm: [f64; 2], symbology: Symbolo
         return Vec::new();
     }
     let [width, height] = [paper_mm[0] * SKIM_PX_PER_MM, paper_mm[1] / SKIM_MM].map(|n| n as usize);
-    let mut pixels = Vec::with_capacity(width * height);
+    let mut pixels = vec![0; width * height];
     for line in 0..height {
         let y = (line as f64 + 0.5) * SKIM_MM;
-        let points = (0..width).map(|column| PointMm::new((column as f64 + 0.5) / SKIM_PX_PER_MM, y));
-        pixels.extend(points.map(|point| page.bilinear(point) as u8));
+        let row = &mut pixels[line * width..][..width];
+        fields::sample_line(page, PointMm::new(0.0, y), SKIM_PX_PER_MM, row);
     }
     let step = [1.0 / SKIM_PX_PER_MM, SKIM_MM];
     let picture = Picture { width, height, pixels, origin: PointMm::new(0.0, 0.0), step };

@@ -4,6 +4,8 @@
 
 mod file;
 mod kernel;
+mod vector;
+mod winograd;
 
 use kernel::{Lanes, Planes};
 use std::fmt;

@@ -59,12 +59,18 @@ impl RegisteredPage<'_> {
     pub(crate) fn bilinear(&self, point: PointMm) -> f64 {
         let [x, y] = self.px_from_mm.apply(point);
         let (x, y) = (x - 0.5, y - 0.5);
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let (left, top) = (left as i64, top as i64);
+        let (left, top) = (floor(x), floor(y));
+        let (fx, fy) = (x - left as f64, y - top as f64);
         let at = |dx, dy| f64::from(self.page.at(left + dx, top + dy));
         (at(0, 0) * (1.0 - fx) + at(1, 0) * fx) * (1.0 - fy) + (at(0, 1) * (1.0 - fx) + at(1, 1) * fx) * fy
     }
+}
+
+/// The next whole number below; `f64::floor` is a call into the C library on processors without SSE 4.1.
+#[inline]
+fn floor(v: f64) -> i64 {
+    let whole = v as i64;
+    whole.saturating_sub(i64::from(v < whole as f64))
 }
 
 impl Patch {

@@ -25,7 +25,7 @@ pub(crate) struct Blobs {
     pub labels: Vec<u16>,
     /// Every piece, in the order of its first pixel.
     pub list: Vec<Blob>,
-    stack: Vec<usize>,
+    stack: Vec<[usize; 2]>,
 }
 
 /// More pieces than this are noise; the rest is left unlabelled.
@@ -44,13 +44,25 @@ impl Blobs {
         }
     }
 
+    /// The same for the pixels of `picture` that are `ink`: paper, which is most of it, is skipped over.
+    pub fn find_equal(&mut self, width: usize, picture: &[u8], ink: u8) {
+        self.labels.clear();
+        self.labels.resize(picture.len(), 0);
+        self.list.clear();
+        let height = picture.len() / width.max(1);
+        for start in memchr::memchr_iter(ink, picture) {
+            if self.labels[start] == 0 && self.list.len() < MOST {
+                self.follow(start, width, height, &|at| picture[at] == ink);
+            }
+        }
+    }
+
     fn follow(&mut self, start: usize, width: usize, height: usize, is_ink: &impl Fn(usize) -> bool) {
         let label = self.list.len() as u16 + 1;
         let mut blob = Blob { x0: width, y0: height, x1: 0, y1: 0, area: 0 };
         self.labels[start] = label;
-        self.stack.push(start);
-        while let Some(at) = self.stack.pop() {
-            let (x, y) = (at % width, at / width);
+        self.stack.push([start % width, start / width]);
+        while let Some([x, y]) = self.stack.pop() {
             blob.area += 1;
             (blob.x0, blob.x1) = (blob.x0.min(x), blob.x1.max(x + 1));
             (blob.y0, blob.y1) = (blob.y0.min(y), blob.y1.max(y + 1));
@@ -59,7 +71,7 @@ impl Blobs {
                     let near = ny * width + nx;
                     if self.labels[near] == 0 && is_ink(near) {
                         self.labels[near] = label;
-                        self.stack.push(near);
+                        self.stack.push([nx, ny]);
                     }
                 }
             }

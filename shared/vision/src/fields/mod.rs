@@ -42,6 +42,7 @@ use domain::reading::FieldReading;
 use finding::Finding;
 pub(crate) use finding::box_px;
 use region::Region;
+pub(crate) use sampler::sample_line;
 use sheet::Sheet;
 
 /// What the office asks of automatic values.

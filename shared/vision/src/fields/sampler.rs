@@ -1,5 +1,7 @@
 //! Cutting parts of the page, fast and into memory that is reused.
 
+mod gather;
+
 use crate::registered::RegisteredPage;
 use domain::geometry::{PointMm, RectMm};
 
@@ -45,6 +47,12 @@ pub(crate) fn sample(page: &RegisteredPage, rect: RectMm, ppm: f64, cut: &mut Cu
     }
 }
 
+/// Samples a line to the right of `from` at `ppm` pixels per mm; paper outside the picture is white.
+pub(crate) fn sample_line(page: &RegisteredPage, from: PointMm, ppm: f64, row: &mut [u8]) {
+    let rect = RectMm::new(from.x, from.y, row.len() as f64 / ppm, 0.0);
+    sample_row(page, rect, ppm, [0.5, 0.0], row);
+}
+
 /// One row: bilinear samples from target pixel coordinates `[x, y]` on, one target pixel apart.
 fn sample_row(page: &RegisteredPage, rect: RectMm, ppm: f64, [x, y]: [f64; 2], row: &mut [u8]) {
     let at = |x: f64| page.px_from_mm.apply(PointMm::new(rect.x + x / ppm, rect.y + y / ppm));
@@ -58,15 +66,45 @@ fn sample_row(page: &RegisteredPage, rect: RectMm, ppm: f64, [x, y]: [f64; 2], r
         return row.fill(255);
     }
     let start = [((x0 - 0.5) * ONE) as i64, ((y0 - 0.5) * ONE) as i64];
-    if inside([x0, y0]) && inside(last) {
-        sample_inside(&page.page.pixels, page.page.width as usize, start, step, row);
-    } else {
-        let [mut x, mut y] = start;
-        for grey in row {
-            let at = |dx, dy| page.page.at((x >> 16) + dx, (y >> 16) + dy);
-            *grey = blend([at(0, 0), at(1, 0), at(0, 1), at(1, 1)], x, y);
-            (x, y) = (x + step[0], y + step[1]);
-        }
+    let from = |done: usize| [0, 1].map(|axis| start[axis] + done as i64 * step[axis]);
+    let within = match inside([x0, y0]) && inside(last) {
+        true => 0..row.len(),
+        false => within(start, step, row.len(), page.page),
+    };
+    let (before, rest) = row.split_at_mut(within.start);
+    let (middle, after) = rest.split_at_mut(within.len());
+    sample_anywhere(page, start, step, before);
+    let (pixels, stride) = (&page.page.pixels, page.page.width as usize);
+    let done = gather::sample_inside(pixels, stride, from(within.start), step, middle);
+    sample_inside(pixels, stride, from(within.start + done), step, &mut middle[done..]);
+    sample_anywhere(page, from(within.end), step, after);
+}
+
+/// Which samples of a row have all four neighbours inside the picture.
+fn within(start: [i64; 2], step: [i64; 2], count: usize, page: &crate::GrayPage) -> std::ops::Range<usize> {
+    let (mut from, mut to) = (0, count as i64);
+    for (axis, size) in [page.width, page.height].into_iter().enumerate() {
+        let (first, step) = (start[axis], step[axis]);
+        let low = -first;
+        let high = ((i64::from(size) - 1) << 16) - 1 - first;
+        // low <= k * step <= high
+        let (a, b) = match step {
+            0 if low <= 0 && high >= 0 => continue,
+            0 => return 0..0,
+            up if up > 0 => (-(-low).div_euclid(up), high.div_euclid(up)),
+            down => (-high.div_euclid(-down), (-low).div_euclid(-down)),
+        };
+        (from, to) = (from.max(a), to.min(b + 1));
+    }
+    if from < to { from as usize..to as usize } else { 0..0 }
+}
+
+/// Samples that may lie outside the picture.
+fn sample_anywhere(page: &RegisteredPage, [mut x, mut y]: [i64; 2], step: [i64; 2], row: &mut [u8]) {
+    for grey in row {
+        let at = |dx, dy| page.page.at((x >> 16) + dx, (y >> 16) + dy);
+        *grey = blend([at(0, 0), at(1, 0), at(0, 1), at(1, 1)], x, y);
+        (x, y) = (x + step[0], y + step[1]);
     }
 }
 
@@ -117,6 +155,27 @@ fn blend([a, b, c, d]: [u8; 4], x: i64, y: i64) -> u8 {
 mod tests {
     use super::*;
     use crate::{Affine, GrayPage};
+
+    #[test]
+    fn every_processor_cuts_the_same() {
+        let mut page = GrayPage::white(400, 300);
+        for (i, pixel) in page.pixels.iter_mut().enumerate() {
+            *pixel = (i * i / 7 % 256) as u8;
+        }
+        for step in [[ONE as i64, 0], [96_700, 1_700], [41_000, -900], [-70_000, 0], [300, 80_000]] {
+            let start = if step[0] < 0 { [380 << 16, 150 << 16] } else { [9_000_000, 9_000_000] };
+            for length in [1, 7, 8, 9, 40, 100] {
+                let (mut fast, mut plain) = (vec![0u8; length], vec![0u8; length]);
+                let done = gather::sample_inside(&page.pixels, 400, start, step, &mut fast);
+                assert!(done <= length && (done == 0 || done.is_multiple_of(8)));
+                sample_inside(&page.pixels, 400, start, step, &mut plain);
+                assert_eq!(fast[..done], plain[..done], "{step:?} {length}");
+            }
+        }
+        // A row that would leave the picture is left to the plain code.
+        let done = gather::sample_inside(&page.pixels, 400, [390 << 16, 0], [ONE as i64, 0], &mut [0; 16]);
+        assert_eq!(done, 0);
+    }
 
     /// Grey grows by one a pixel to the right.
     fn ramp() -> GrayPage {

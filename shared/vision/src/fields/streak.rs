@@ -84,17 +84,26 @@ impl Streaks {
 /// Per column: whether it is darker than what lies `aside` of it in nearly all of `rows`.
 fn dark_columns(page: &GrayPage, rows: std::ops::Range<usize>, aside: usize) -> Vec<bool> {
     let width = page.width as usize;
-    let mut counts = vec![0u16; width];
+    let mut counts = vec![0u32; width];
     let looked = rows.clone().step_by(ROW_STEP).count();
     if width <= 2 * aside {
         return vec![false; width];
     }
-    for y in rows.step_by(ROW_STEP) {
-        let row = &page.pixels[y * width..][..width];
-        let beside = row[..width - 2 * aside].iter().zip(&row[2 * aside..]);
-        let here = counts[aside..width - aside].iter_mut().zip(&row[aside..width - aside]);
-        for ((count, &grey), (&left, &right)) in here.zip(beside) {
-            *count += u16::from(left.min(right).saturating_sub(grey) >= c::STREAK_CONTRAST);
+    // Bytes are counted sixteen at a time; they are emptied before they can overflow.
+    let mut few = vec![0u8; width - 2 * aside];
+    let rows: Vec<usize> = rows.step_by(ROW_STEP).collect();
+    for rows in rows.chunks(usize::from(u8::MAX)) {
+        few.fill(0);
+        for &y in rows {
+            let row = &page.pixels[y * width..][..width];
+            let beside = row[..width - 2 * aside].iter().zip(&row[2 * aside..]);
+            for ((count, &grey), (&left, &right)) in few.iter_mut().zip(&row[aside..]).zip(beside) {
+                let dark = left.min(right).saturating_sub(grey) >= c::STREAK_CONTRAST;
+                *count = count.wrapping_add(u8::from(dark));
+            }
+        }
+        for (count, &few) in counts[aside..].iter_mut().zip(&few) {
+            *count += u32::from(few);
         }
     }
     counts.into_iter().map(|count| f64::from(count) >= c::STREAK_INKED * looked as f64).collect()

@@ -81,6 +81,8 @@ fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<(PointMm, f64)> {
 fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize) -> bool {
     let steps = ((to.x - from.x) * PPM).ceil().max(1.0) as usize;
     let (mut open, mut inked) = (0, 0);
+    // So many open pixels may be without ink; one more, and the rest need not be looked at.
+    let bare_most = (1.0 - c::STRIKE_INKED) * (steps + 1) as f64 + 1.0;
     for step in 0..=steps {
         let t = step as f64 / steps as f64;
         let (x, y) = (from.x + t * (to.x - from.x), from.y + t * (to.y - from.y));
@@ -93,6 +95,9 @@ fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize) -> bool {
             inked += 1;
         } else if !region.is_hidden(x, y) {
             open += 1;
+            if f64::from(open - inked) > bare_most {
+                return false;
+            }
         }
     }
     f64::from(inked) >= c::STRIKE_INKED * f64::from(open) && f64::from(inked) >= c::STRIKE_OPEN * steps as f64

@@ -91,6 +91,11 @@ fn conv(bytes: &mut Bytes, shape: &mut Shape) -> Result<Layer, BadModel> {
     }
     let raw = bytes.floats(outputs * inputs * 9)?;
     let bias = lanes(&bytes.floats(outputs)?);
+    if super::winograd::suits(shape.side, inputs, outputs) {
+        shape.channels = outputs;
+        let weights = super::winograd::transformed(&raw, inputs, outputs);
+        return Ok(Layer::Conv { inputs, outputs, weights, bias, relu: false });
+    }
     let wide = super::kernel::vectors_at_once(outputs);
     let mut weights = Vec::with_capacity(raw.len() / LANES);
     for block in (0..outputs).step_by(wide * LANES) {

@@ -1,8 +1,12 @@
 //! The forward pass: channels last, eight output channels a vector, four pixels at once.
 //!
-//! The inner loops stand here twice: for AVX2 with fused multiply-add, and for any processor.
+//! The inner loops stand here twice: for AVX2 with fused multiply-add, and for any processor. Convolutions of more
+//! than a few channels go the way of [`winograd`].
 
 use super::SIDE;
+#[cfg(target_arch = "x86_64")]
+use super::vector::Avx2;
+use super::winograd;
 
 /// Channels in one vector.
 pub(super) const LANES: usize = 8;
@@ -31,11 +35,13 @@ pub(super) struct Planes {
     channels: usize,
     now: Vec<f32>,
     next: Vec<f32>,
+    work: winograd::Work,
 }
 
 impl Default for Planes {
     fn default() -> Self {
-        Self { fast: has_vectors(), side: 0, channels: 0, now: Vec::new(), next: Vec::new() }
+        let [now, next] = [Vec::new(), Vec::new()];
+        Self { fast: has_vectors(), side: 0, channels: 0, now, next, work: Default::default() }
     }
 }
 
@@ -71,6 +77,14 @@ impl Planes {
         let wide = vectors_at_once(outputs);
         self.next.clear();
         self.next.resize((self.side + 2) * (self.side + 2) * outputs, 0.0);
+        if winograd::suits(self.side, inputs, outputs) {
+            let Self { side, now, next, work, fast, .. } = self;
+            let conv = winograd::Conv { side: *side, inputs, outputs, from: now, weights, bias, relu };
+            run(*fast, &conv, work, next);
+            self.channels = outputs;
+            std::mem::swap(&mut self.now, &mut self.next);
+            return;
+        }
         for (block, (weights, bias)) in
             weights.chunks_exact(9 * inputs * wide).zip(bias.chunks_exact(wide)).enumerate()
         {
@@ -142,6 +156,22 @@ impl Planes {
     pub(super) fn output(&self) -> &[f32] {
         &self.now
     }
+}
+
+fn run(fast: bool, conv: &winograd::Conv, work: &mut winograd::Work, to: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if fast {
+        // SAFETY: `fast` is only ever set by `has_vectors`.
+        unsafe { run_fast(conv, work, to) };
+        return;
+    }
+    conv.run::<Lanes>(work, to);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_fast(conv: &winograd::Conv, work: &mut winograd::Work, to: &mut [f32]) {
+    conv.run::<Avx2>(work, to);
 }
 
 /// One block of output channels of a convolution.
