@@ -24,7 +24,7 @@ lint: needs-test  ## formatting, clippy, and licences where cargo-deny is instal
 	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences not checked (cargo install cargo-deny)"; fi
 
-bench: build  ## accuracy, automation and milliseconds on the shipped samples
+bench: build  ## accuracy, automation, and milliseconds by stage against decoding alone, on the shipped samples
 	./target/release/yomitori bench --samples samples
 
 needs:

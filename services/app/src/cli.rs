@@ -194,6 +194,9 @@ pub struct BenchArgs {
     /// Writes the shipped samples anew into this folder instead of measuring.
     #[arg(long, value_name = "DIR", hide = true)]
     pub write_samples: Option<PathBuf>,
+    /// Writes every crop of every field as HTML pages into this folder, the least sure first.
+    #[arg(long, value_name = "DIR")]
+    pub gallery: Option<PathBuf>,
     /// Seed of the simulated pages.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

@@ -16,8 +16,21 @@ pub struct Case {
     pub format: String,
     /// What is particular about it.
     pub note: String,
+    /// What the scanner did to it, in a word that many cases share; without it, the note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// The clinic that sent it; without it, the clinic code that stands on the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinic: Option<String>,
     /// What stands on each page, in order.
     pub pages: Vec<ExpectedPage>,
+}
+
+impl Case {
+    /// What the scanner did to it.
+    pub fn condition(&self) -> &str {
+        self.condition.as_deref().unwrap_or(&self.note)
+    }
 }
 
 /// What truly stands on one page.

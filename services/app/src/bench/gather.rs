@@ -254,7 +254,14 @@ fn save(
     let file = format!("page.{}", format.extension());
     std::fs::write(place.join(&file), bytes)
         .with_context(|| format!("cannot write into {}", place.display()))?;
-    let case = Case { file, format: format.as_str().to_owned(), note: note.to_owned(), pages };
+    let case = Case {
+        file,
+        format: format.as_str().to_owned(),
+        note: note.to_owned(),
+        condition: None,
+        clinic: None,
+        pages,
+    };
     let text = serde_json::to_string_pretty(&case)? + "\n";
     std::fs::write(place.join("expected.json"), text)
         .with_context(|| format!("cannot write into {}", place.display()))

@@ -1,18 +1,29 @@
-//! `yomitori bench`: how right, how automatic, how fast; on shipped samples and on simulated mail.
+//! `yomitori bench`: how right, how automatic, how honest, how fast; on labelled samples and on simulated mail.
 
 mod case;
+mod curve;
+mod drift;
+mod gallery;
 mod gather;
+mod interval;
+mod print;
+mod reliability;
 mod score;
 mod simulate;
+mod times;
+mod value;
+mod work;
 
 use crate::cli::BenchArgs;
 use crate::config::Config;
-use crate::engine::{Engine, Page};
+use crate::engine::Engine;
 use crate::templates;
 use anyhow::Result;
-use case::{Case, ExpectedPage};
-use domain::reading::PageReading;
-use score::{Score, Tally, Trial};
+use gallery::Gallery;
+use indicatif::{ProgressBar, ProgressStyle};
+use score::Score;
+use times::Kept;
+use work::{Job, Work};
 
 /// Runs it: the samples of a folder, simulated pages, or both; without either, the samples beside the program's source.
 pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
@@ -20,92 +31,36 @@ pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     if let Some(folder) = &args.write_samples {
         return gather::write(&forms, folder, args.seed);
     }
-    let mut engine = Engine::with(templates::templates(forms.clone())?)?;
-    let mut score = Score::default();
+    let templates = templates::templates(forms.clone())?;
     let here = std::path::PathBuf::from("samples");
     let samples = args.samples.clone().or_else(|| (args.simulate == 0 && here.is_dir()).then_some(here));
-    if let Some(folder) = &samples {
-        for (name, case, bytes) in case::load(folder)? {
-            try_case(&mut engine, &mut score, &name, &case, &bytes)?;
-        }
-    }
     let simulated = if samples.is_none() && args.simulate == 0 { 60 } else { args.simulate };
-    simulate::each(&forms, simulated, args, &mut |name, case, bytes| {
-        try_case(&mut engine, &mut score, name, case, bytes)
-    })?;
-    score.finish();
-    if args.json { crate::print_line(&serde_json::to_string(&score)?) } else { print(&score) }
-}
-
-fn try_case(engine: &mut Engine, score: &mut Score, name: &str, case: &Case, bytes: &[u8]) -> Result<()> {
-    let mut read = 0;
-    engine.read_file(bytes, &mut |number, page| {
-        read = number as usize;
-        if let Some(expected) = case.pages.get(read - 1) {
-            score.add(&trial(&format!("{name} p.{number}"), case, expected, &page));
+    let gallery = args.gallery.as_deref().map(|folder| Gallery::new(folder, &forms)).transpose()?;
+    let work = Work { templates: &templates, forms: &forms, gallery: gallery.as_ref() };
+    let cases = samples.as_deref().map(case::load).transpose()?.unwrap_or_default();
+    let bar = ProgressBar::new(cases.len() as u64 + u64::from(simulated));
+    bar.set_style(ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} files, {eta} left")?);
+    bar.set_message("reading");
+    let mut kept = Kept::default();
+    let source = |send: &mut dyn FnMut(Job) -> Result<()>| {
+        for (name, case, bytes) in cases {
+            kept.offer(&case.format, &bytes);
+            send(Job { name, case, bytes })?;
         }
-        Ok(())
-    })?;
-    // Pages that never came out of a file are pages that were not read.
-    let reading = PageReading::Unreadable { reason: "missing".to_owned() };
-    let lost = Page { reading, milliseconds: Default::default(), size_px: [0, 0] };
-    for expected in case.pages.iter().skip(read) {
-        score.add(&trial(name, case, expected, &lost));
+        simulate::each(&forms, simulated, args, &mut |name, case, bytes| {
+            kept.offer(&case.format, bytes);
+            send(Job { name: name.to_owned(), case: case.clone(), bytes: bytes.to_vec() })
+        })
+    };
+    let mut score = Score::default();
+    for page in work.read(source, &|| bar.inc(1))? {
+        score.add(page);
     }
-    Ok(())
-}
-
-fn trial<'a>(name: &'a str, case: &'a Case, expected: &'a ExpectedPage, page: &'a Page) -> Trial<'a> {
-    let [width, height] = page.size_px;
-    Trial {
-        name,
-        format: &case.format,
-        expected,
-        reading: &page.reading,
-        milliseconds: page.milliseconds,
-        // 2480 x 3508 pixels; scanners cut a few.
-        a4_300: width.abs_diff(2480) < 40 && height.abs_diff(3508) < 40,
+    bar.set_message("timing");
+    score.finish(kept.measure(&mut Engine::with(templates.clone())?)?);
+    bar.finish_and_clear();
+    if let Some(gallery) = &gallery {
+        gallery.write(&score.values)?;
     }
-}
-
-fn print(score: &Score) -> Result<()> {
-    let pages = &score.pages;
-    crate::print_line(&format!(
-        "pages       {}: slips read {}, not read {}, read as another form {}; foreign {}, of them read as a form {}",
-        pages.n, pages.read, pages.unread, pages.wrong_form, pages.foreign, pages.foreign_read
-    ))?;
-    crate::print_line("            n  accepted  wrong among them  to people  on unread pages")?;
-    line("number", &score.management_numbers)?;
-    for (kind, tally) in &score.kinds {
-        line(kind, tally)?;
-    }
-    for (form, tally) in &score.forms {
-        line(form, tally)?;
-    }
-    crate::print_line("milliseconds a page (medians): decode, register, read, total; accepted, wrong")?;
-    for (format, of) in &score.formats {
-        let t = &of.milliseconds;
-        let (accepted, wrong) = (of.fields.accepted, of.fields.wrong);
-        crate::print_line(&format!(
-            "{format:<10} {:>6} pages {:>7.1} {:>7.1} {:>7.1} {:>7.1}   {accepted}/{} wrong {wrong}",
-            of.n, t.decode, t.register, t.read, t.total, of.fields.n
-        ))?;
-    }
-    for (reason, count) in &score.reasons {
-        crate::print_line(&format!("to people {count:>6}  {reason}"))?;
-    }
-    for page in &score.unread {
-        crate::print_line(&format!("unread {page}"))?;
-    }
-    for fault in &score.faults {
-        crate::print_line(&format!("FAULT {fault}"))?;
-    }
-    Ok(())
-}
-
-fn line(name: &str, tally: &Tally) -> Result<()> {
-    crate::print_line(&format!(
-        "{name:<18} {:>6} {:>6} {:>6} {:>6} {:>6}",
-        tally.n, tally.accepted, tally.wrong, tally.review, tally.unread
-    ))
+    if args.json { crate::print_line(&serde_json::to_string(&score)?) } else { print::print(&score) }
 }

@@ -1,8 +1,12 @@
 //! Readings against the truth: what was accepted, what of it is wrong, what goes to people, what was not read at all.
 
-use super::case::ExpectedPage;
+use super::curve::Curves;
+use super::drift::{self, Clinic};
+use super::reliability::{self, Row};
+use super::times::{Measured, Times};
+use super::value::{NUMBER, Outcome, PageSeen, Seen};
 use domain::message::Milliseconds;
-use domain::reading::{Decision, FormReading, PageReading};
+use domain::reading::Decision;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -38,14 +42,12 @@ pub struct PageTally {
     pub foreign_read: u64,
 }
 
-/// Medians over pages.
+/// One file format.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct FormatScore {
-    /// Pages measured.
-    pub n: usize,
-    /// Median milliseconds.
+    /// Medians, and how many pages they are taken over.
     #[serde(flatten)]
-    pub milliseconds: Milliseconds,
+    pub times: Times,
     /// Values of all kinds.
     pub fields: Tally,
 }
@@ -61,36 +63,29 @@ pub struct Score {
     pub kinds: BTreeMap<String, Tally>,
     /// Field values by form.
     pub forms: BTreeMap<String, Tally>,
+    /// Field values by what the scanner did.
+    pub conditions: BTreeMap<String, Tally>,
     /// Why values went to people: kind and reason, with how many.
     pub reasons: BTreeMap<String, u64>,
     /// By file format.
     pub formats: BTreeMap<String, FormatScore>,
     /// Medians over A4 300-dpi grey JPEG, one core.
     pub milliseconds: Milliseconds,
+    /// The whole of such a page divided by decoding alone.
+    pub ratio: f64,
+    /// What other thresholds would accept, and how much of it wrongly.
+    pub curves: Curves,
+    /// Claimed against measured probability, by field kind.
+    pub reliability: BTreeMap<String, Vec<Row>>,
+    /// Clinics against the rest, the most different first.
+    pub clinics: Vec<Clinic>,
     /// Every accepted wrong value and every page read as a wrong form, by case.
     pub faults: Vec<String>,
     /// Every slip that was not read, with the reason that people would see.
     pub unread: Vec<String>,
+    /// Every value, for the gallery.
     #[serde(skip)]
-    times: BTreeMap<String, Vec<Milliseconds>>,
-    #[serde(skip)]
-    jpeg_a4: Vec<Milliseconds>,
-}
-
-/// One page that was read for the bench.
-pub struct Trial<'a> {
-    /// Where it came from, for the list of faults.
-    pub name: &'a str,
-    /// Encoding of its file.
-    pub format: &'a str,
-    /// The truth.
-    pub expected: &'a ExpectedPage,
-    /// The answer.
-    pub reading: &'a PageReading,
-    /// The price.
-    pub milliseconds: Milliseconds,
-    /// Whether it is an A4 300-dpi grey page.
-    pub a4_300: bool,
+    pub values: Vec<Seen>,
 }
 
 impl Tally {
@@ -109,95 +104,61 @@ impl Tally {
 
 impl Score {
     /// Counts one page.
-    pub fn add(&mut self, trial: &Trial) {
-        self.times.entry(trial.format.to_owned()).or_default().push(trial.milliseconds);
-        if trial.a4_300 && trial.format == "jpeg" {
-            self.jpeg_a4.push(trial.milliseconds);
-        }
+    pub fn add(&mut self, page: PageSeen) {
         self.pages.n += 1;
-        let Some(form) = &trial.expected.form else {
-            self.pages.foreign += 1;
-            if let PageReading::Read(found) = trial.reading {
-                self.pages.foreign_read += 1;
-                self.faults.push(format!("{}: a foreign page was read as {}", trial.name, found.form));
-            }
-            return;
-        };
-        let found = match trial.reading {
-            PageReading::Read(found) if found.form.as_str() == form => {
-                self.pages.read += 1;
-                Some(found.as_ref())
-            }
-            PageReading::Read(found) => {
-                self.pages.wrong_form += 1;
-                self.faults.push(format!("{}: {form} was read as {}", trial.name, found.form));
-                None
-            }
-            PageReading::Unrecognised { reason } | PageReading::Unreadable { reason } => {
+        let name = &page.name;
+        match &page.outcome {
+            Outcome::Read => self.pages.read += 1,
+            Outcome::Unread(reason) => {
                 self.pages.unread += 1;
-                self.unread.push(format!("{}: {reason}", trial.name));
-                None
+                self.unread.push(format!("{name}: {reason}"));
             }
-        };
-        self.add_number(trial, found);
-        self.add_fields(trial, form, found);
-    }
-
-    fn add_number(&mut self, trial: &Trial, found: Option<&FormReading>) {
-        let Some(expected) = &trial.expected.management_number else {
-            return;
-        };
-        let number = found.and_then(|found| found.management_number.as_ref());
-        let right =
-            number.and_then(|number| number.value.as_ref()).is_some_and(|value| value.reveal() == expected);
-        let decision = found.map(|_| number.map_or(Decision::Review, |number| number.decision));
-        self.management_numbers.add(decision, right);
-        if decision == Some(Decision::Accept) && !right {
-            self.faults.push(format!("{}: wrong management number accepted", trial.name));
+            Outcome::WrongForm(form) => {
+                self.pages.wrong_form += 1;
+                self.faults.push(format!("{name}: was read as {form}"));
+            }
+            Outcome::Foreign => self.pages.foreign += 1,
+            Outcome::ForeignRead(form) => {
+                self.pages.foreign += 1;
+                self.pages.foreign_read += 1;
+                self.faults.push(format!("{name}: a foreign page was read as {form}"));
+            }
+        }
+        for value in page.values {
+            self.add_value(&value);
+            self.values.push(value);
         }
     }
 
-    fn add_fields(&mut self, trial: &Trial, form: &str, found: Option<&FormReading>) {
-        for (id, expected) in &trial.expected.fields {
-            let field = found.and_then(|found| found.field(id.as_str()));
-            let right = field.is_some_and(|field| field.value == *expected);
-            let decision = found.map(|_| field.map_or(Decision::Review, |field| field.decision));
-            let kind = field.map_or("unknown", |field| field.kind.as_str()).to_owned();
-            if let Some(reason) = field.and_then(|field| field.reason.as_deref()) {
-                *self.reasons.entry(format!("{kind}: {reason}")).or_default() += 1;
-            }
-            let format = self.formats.entry(trial.format.to_owned()).or_default();
-            format.fields.add(decision, right);
-            self.kinds.entry(kind).or_default().add(decision, right);
-            self.forms.entry(form.to_owned()).or_default().add(decision, right);
-            if decision == Some(Decision::Accept) && !right {
-                self.faults.push(format!("{}: {id} accepted wrongly", trial.name));
-            }
+    fn add_value(&mut self, value: &Seen) {
+        let count = |tally: &mut Tally| tally.add(value.decision, value.right);
+        if value.kind == NUMBER {
+            count(&mut self.management_numbers);
+        } else {
+            count(self.kinds.entry(value.kind.clone()).or_default());
+            count(self.forms.entry(value.form.clone()).or_default());
+            count(self.conditions.entry(value.condition.clone()).or_default());
+            count(&mut self.formats.entry(value.format.clone()).or_default().fields);
+        }
+        if let Some(reason) = &value.reason {
+            *self.reasons.entry(format!("{}: {reason}", value.kind)).or_default() += 1;
+        }
+        if value.decision == Some(Decision::Accept) && !value.right {
+            self.faults.push(format!("{}: {} accepted wrongly", value.case, value.field));
         }
     }
 
-    /// Works out the medians; call it when every page has been added.
-    pub fn finish(&mut self) {
-        for (format, times) in &self.times {
-            let score = self.formats.entry(format.clone()).or_default();
-            score.n = times.len();
-            score.milliseconds = medians(times);
+    /// Works out what needs all pages; call it when every page has been added.
+    pub fn finish(&mut self, measured: Measured) {
+        for (format, times) in measured.formats {
+            self.formats.entry(format).or_default().times = times;
         }
-        self.milliseconds = medians(&self.jpeg_a4);
-    }
-}
-
-fn medians(times: &[Milliseconds]) -> Milliseconds {
-    let median = |stage: fn(&Milliseconds) -> f64| {
-        let mut values: Vec<f64> = times.iter().map(stage).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).map_or(0.0, |value| (value * 100.0).round() / 100.0)
-    };
-    Milliseconds {
-        decode: median(|t| t.decode),
-        register: median(|t| t.register),
-        read: median(|t| t.read),
-        total: median(|t| t.total),
+        self.milliseconds = measured.jpeg_a4.milliseconds;
+        self.ratio = measured.jpeg_a4.ratio;
+        let fields: Vec<Seen> = self.values.iter().filter(|value| value.kind != NUMBER).cloned().collect();
+        self.curves = Curves::of(&fields);
+        self.reliability = reliability::tables(&self.values);
+        self.clinics = drift::clinics(&fields);
     }
 }
 

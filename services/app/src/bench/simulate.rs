@@ -49,6 +49,8 @@ pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> R
                 file: String::new(),
                 format: format.as_str().to_owned(),
                 note,
+                condition: Some(format!("{condition:?}").to_lowercase()),
+                clinic: None,
                 pages: vec![expected(truth)],
             };
             each(&format!("simulated {index} ({})", case.note), &case, &bytes)?;

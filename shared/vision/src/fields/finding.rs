@@ -6,6 +6,9 @@ use domain::geometry::{PointMm, RectMm};
 use domain::personal::Personal;
 use domain::reading::{Alternative, Decision, FieldReading, LotLabel, Value};
 
+/// The reason of a value that is only not probable enough; every other reason holds however probable it is.
+pub const NOT_SURE: &str = "読取りの確かさが足りません";
+
 /// A value, the probability that it is wrong, and a reason to doubt it whatever the probability.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
@@ -57,7 +60,7 @@ impl Finding {
         let wrong = if self.wrong.is_finite() { self.wrong.clamp(0.0, 1.0) } else { 1.0 };
         let sure = wrong <= max_wrong;
         let accepted = sure && self.doubt.is_none();
-        let reason = self.doubt.or_else(|| (!sure).then(|| "読取りの確かさが足りません".to_owned()));
+        let reason = self.doubt.or_else(|| (!sure).then(|| NOT_SURE.to_owned()));
         FieldReading {
             id: field.id.clone(),
             kind: field.kind.as_str().to_owned(),

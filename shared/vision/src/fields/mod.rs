@@ -40,6 +40,7 @@ use domain::form::{Field, FieldKind, MarkStyle};
 use domain::geometry::RectMm;
 use domain::reading::FieldReading;
 use finding::Finding;
+pub use finding::NOT_SURE;
 pub(crate) use finding::box_px;
 use region::Region;
 pub(crate) use sampler::sample_line;
