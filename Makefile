@@ -4,8 +4,9 @@
 SHELL := /bin/bash
 CARGO := cargo
 PORT ?= 8080
+SECONDS_EACH ?= 120
 
-.PHONY: demo test build lint bench needs needs-test
+.PHONY: demo test build lint bench fuzz needs needs-test
 
 demo: needs  ## a made-up city: print, fill in, scan badly, read, match; then the screens
 	$(CARGO) build --release --bin yomitori
@@ -26,6 +27,9 @@ lint: needs-test  ## formatting, clippy, and licences where cargo-deny is instal
 
 bench: build  ## accuracy, automation, and milliseconds by stage against decoding alone, on the shipped samples
 	./target/release/yomitori bench --samples samples
+
+fuzz: build  ## hostile files and spoiled slips, SECONDS_EACH a target (needs cargo-fuzz; a workspace of its own)
+	fuzz/run $(SECONDS_EACH)
 
 needs:
 	@scripts/needs run

@@ -75,6 +75,7 @@ impl Affine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_fit_finds_the_map_and_its_inverse_undoes_it() {
@@ -89,6 +90,38 @@ mod tests {
         let [x, y] = map.apply(PointMm::new(77.0, 33.0));
         let back = map.inverse().unwrap().apply(PointMm::new(x, y));
         assert!((back[0] - 77.0).abs() < 1e-9 && (back[1] - 33.0).abs() < 1e-9);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_a_page_went_through_can_be_undone(
+            turn in 0.0..std::f64::consts::TAU, across in 5.0..25.0f64, down in 5.0..25.0f64,
+            shear in -0.1..0.1f64, by in [-5000.0..5000.0f64, -5000.0..5000.0f64],
+            at in [-300.0..600.0f64, -300.0..600.0f64],
+        ) {
+            let (sin, cos) = turn.sin_cos();
+            let stretched = [across, across * shear, 0.0, down];
+            let map = Affine([
+                cos * stretched[0] - sin * stretched[2],
+                cos * stretched[1] - sin * stretched[3],
+                by[0],
+                sin * stretched[0] + cos * stretched[2],
+                sin * stretched[1] + cos * stretched[3],
+                by[1],
+            ]);
+            let point = PointMm::new(at[0], at[1]);
+            let [x, y] = map.apply(point);
+            let back = map.inverse().unwrap().apply(PointMm::new(x, y));
+            prop_assert!((back[0] - point.x).abs() < 1e-6 && (back[1] - point.y).abs() < 1e-6, "{back:?}");
+            prop_assert!((map.mean_scale() - (across * down).sqrt()).abs() < 1e-6);
+            // It is found again from where it took the corners of a page.
+            let corners = [(0.0, 0.0), (210.0, 0.0), (0.0, 297.0), (210.0, 297.0)].map(|(x, y)| PointMm::new(x, y));
+            let pairs = corners.map(|p| (p, map.apply(p)));
+            let found = Affine::fit(&pairs).unwrap();
+            prop_assert!(found.0.iter().zip(map.0).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod curve;
 mod drift;
 mod gallery;
 mod gather;
+#[cfg(test)]
+mod geometry;
 mod interval;
 mod print;
 mod reliability;

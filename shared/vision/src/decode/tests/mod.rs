@@ -2,6 +2,7 @@
 
 mod hostile;
 mod jpeg_png;
+mod lossless;
 mod made;
 mod pdf;
 mod real_scans;
