@@ -2,15 +2,18 @@
 
 use crate::ticket;
 use domain::actor::Actor;
+use domain::agreement::{Known, agree};
 use domain::decision::{self, Case, Decision};
 use domain::form::Form;
-use domain::ids::PageId;
+use domain::ids::{PageId, ResidentId};
 use domain::likeness::{birth_agreement, plausible_birth_dates};
 use domain::matching::{Agreement, MatchOutcome};
 use domain::message::PageRead;
+use domain::reading::Decision::Accept;
 use domain::reading::{FormReading, PageReading};
 use domain::resident::Resident;
 use domain::review::ReviewReason;
+use domain::roles::Role;
 use domain::written::Written;
 use jiff::tz::Offset;
 use jiff::{Timestamp, civil::Date};
@@ -145,6 +148,9 @@ impl Work<'_> {
             Some(owner) => rows.history(&owner.id, &self.page.id)?,
             None => Vec::new(),
         };
+        let settled = self.settled(form, reading, slip.as_ref().and(owner.as_ref()))?;
+        let reading = settled.as_ref().unwrap_or(reading);
+        let written = Written::of(form, reading);
         let others = self.others(&written, owner.as_ref())?;
         let (outcome, decision) = decision::decide(&Case {
             form,
@@ -173,6 +179,44 @@ impl Work<'_> {
                 }
             },
         }
+    }
+
+    /// The reading held against what the rows know; `None` where it stays as it is.
+    fn settled(
+        &self,
+        form: &Form,
+        reading: &FormReading,
+        owner: Option<&Resident>,
+    ) -> Result<Option<FormReading>, Error> {
+        let rows = self.rows;
+        let certain = reading.management_number.as_ref().is_some_and(|number| number.decision == Accept);
+        let owner = owner.filter(|_| certain);
+        // Who else there is matters only where the date is in doubt.
+        let birth = form.role(Role::BirthDate).and_then(|field| reading.field(field.id.as_str()));
+        let in_doubt = owner.filter(|_| birth.is_some_and(|read| read.decision != Accept));
+        let births = |list: fn(&Writer, &ResidentId) -> Result<Vec<Date>, Error>| {
+            in_doubt.map(|owner| list(rows, &owner.id)).transpose()
+        };
+        let kin = births(|rows, id| rows.kin_births(id))?.unwrap_or_default();
+        let namesakes = births(|rows, id| rows.namesake_births(id))?.unwrap_or_default();
+        let asks_clinic = form.role(Role::ClinicCode).is_some();
+        let clinics = if asks_clinic { rows.clinic_codes()? } else { Vec::new() };
+        let sender = rows.sender(&self.page.envelope)?;
+        let known = Known {
+            owner,
+            kin: &kin,
+            namesakes: &namesakes,
+            clinics: &clinics,
+            sender: sender.as_ref().map(|(clinic, _)| clinic),
+            month: sender.as_ref().and_then(|(_, month)| format!("{month}-01").parse().ok()),
+            scanned_on: self.scanned_on(),
+        };
+        let settled = agree(form, reading, &known);
+        if settled == *reading {
+            return Ok(None);
+        }
+        rows.settle_reading(&self.page.id, &settled)?;
+        Ok(Some(settled))
     }
 
     /// Who else may be meant; nobody is looked up where the paper agrees with the number.

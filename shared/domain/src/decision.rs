@@ -2,9 +2,8 @@
 
 use crate::form::{Field, FieldKind, Form};
 use crate::ids::{FieldId, PageId};
-use crate::likeness::FAIR_PROBABILITY;
 use crate::matching::{Agreement, Candidate, Item, MatchOutcome, explain, match_residents};
-use crate::reading::{self, FormReading, Value};
+use crate::reading::{self, FieldReading, FormReading};
 use crate::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use crate::resident::Resident;
 use crate::review::ReviewReason;
@@ -28,7 +27,7 @@ pub enum Decision {
 pub struct Case<'a> {
     /// The form of the page.
     pub form: &'a Form,
-    /// What the reader saw.
+    /// What the reader saw, after [`crate::agreement::agree`].
     pub reading: &'a FormReading,
     /// The slip issued under the number read, if there is one.
     pub slip: Option<&'a IssuedSlip>,
@@ -53,7 +52,7 @@ pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
     if let Some(owner) = case.owner.filter(|_| case.slip.is_some()) {
         reasons.extend(person_reasons(case, &written, owner));
     }
-    let values = values(case, &written);
+    let values = values(case);
     reasons.extend(field_reasons(case, &values));
     let circumstances = Circumstances {
         form: case.form,
@@ -65,7 +64,11 @@ pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
     };
     let findings = rules::findings(&circumstances).into_iter().filter(|finding| {
         // A doubtful field already asks for a person; that it has no value yet is no finding.
-        let asked = |field: &FieldId| reasons.iter().any(|reason| reason.field() == Some(field));
+        let asked = |field: &FieldId| {
+            let doubted = |read: &FieldReading| read.decision == reading::Decision::Review;
+            reasons.iter().any(|reason| reason.field() == Some(field))
+                || case.reading.field(field.as_str()).is_some_and(doubted)
+        };
         !(finding.rule == rules::RuleCode::RequiredBlank && finding.field.as_ref().is_some_and(asked))
     });
     let findings: Vec<ReviewReason> = findings.map(|finding| ReviewReason::Finding { finding }).collect();
@@ -171,7 +174,6 @@ fn birth_reason(field: &Field, written: &Written, owner: &Resident) -> Option<Re
     match read {
         Some(read) if read == register && written.birth_accepted => None,
         Some(_) if written.birth_accepted => Some(ReviewReason::BirthDateDiffers { field }),
-        _ if written.birth_probability(register) >= FAIR_PROBABILITY => None,
         _ => Some(ReviewReason::BirthDateUnconfirmed { field }),
     }
 }
@@ -197,19 +199,13 @@ fn printed_differences(form: &Form, written: &Written, candidate: &Candidate) ->
         .collect()
 }
 
-/// The values that may stand: accepted ones, and the birth date where the register confirms the ink.
-fn values(case: &Case, written: &Written) -> Values {
-    let birth_field = case.form.role(Role::BirthDate).map(|field| &field.id);
+/// The values that may stand: those accepted, by the reader or in agreement with the register.
+fn values(case: &Case) -> Values {
     let mut values = Values::new();
     for field in record::recorded_fields(case.form).filter(|field| field.side == case.reading.side) {
         let Some(read) = case.reading.field(field.id.as_str()) else { continue };
         if read.decision == reading::Decision::Accept {
             values.insert(field.id.clone(), read.value.clone());
-        } else if let (true, Some(owner)) = (Some(&field.id) == birth_field, case.owner) {
-            let register = *owner.birth_date.reveal();
-            if written.birth_probability(register) >= FAIR_PROBABILITY {
-                values.insert(field.id.clone(), Value::Text(register.to_string()));
-            }
         }
     }
     values
@@ -237,9 +233,10 @@ fn field_reasons(case: &Case, values: &Values) -> Vec<ReviewReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::{Known, agree};
     use crate::ids::ResidentId;
     use crate::personal::Personal;
-    use crate::reading::{Alternative, Decision as Read};
+    use crate::reading::{Alternative, Decision as Read, NOT_SURE, Value};
     use crate::sample::{self, accepted, field};
 
     /// The office on the day of the scan; each test changes one thing.
@@ -267,9 +264,18 @@ mod tests {
         }
 
         fn decide(&self) -> (MatchOutcome, Decision) {
+            let known = Known {
+                owner: self.owner.as_ref(),
+                kin: &[],
+                namesakes: &[],
+                clinics: &[],
+                sender: None,
+                month: None,
+                scanned_on: sample::SCANNED_ON,
+            };
             decide(&Case {
                 form: &self.form,
-                reading: &self.reading,
+                reading: &agree(&self.form, &self.reading, &known),
                 slip: self.slip.as_ref(),
                 owner: self.owner.as_ref(),
                 others: &self.others,
@@ -305,6 +311,7 @@ mod tests {
     fn doubtful_birth(alternatives: &[(&str, f64)]) -> crate::reading::FieldReading {
         let mut birth = field("birth_date", Value::Text(alternatives[0].0.into()), Read::Review);
         birth.confidence = alternatives[0].1;
+        birth.reason = Some(NOT_SURE.to_owned());
         let alternative = |(value, probability): &(&str, f64)| Alternative {
             value: Personal::new((*value).into()),
             probability: *probability,
@@ -351,6 +358,14 @@ mod tests {
         check(
             |o| replace(o, doubtful_birth(&[("1941-03-04", 0.9), ("1942-03-04", 0.1)])),
             &["birth_date_unconfirmed"],
+        );
+        check(
+            |o| {
+                // Whose slip it is, is not certain: then nothing is raised.
+                o.owner = None;
+                replace(o, doubtful_birth(&[("1941-03-04", 0.7), ("1947-03-04", 0.29)]));
+            },
+            &["owner_missing"],
         );
         check(
             |o| replace(o, doubtful_birth(&[("1941-03-04", 0.95), ("1947-03-04", 0.04)])),

@@ -5,6 +5,16 @@ use crate::personal::Personal;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// Why a value is reviewed when nothing but its probability speaks against it.
+pub const NOT_SURE: &str = "読取りの確かさが足りません";
+/// ... when no era is circled.
+pub const ERA_MISSING: &str = "元号が選ばれていません";
+/// ... when it is not clear which era is circled.
+pub const ERA_UNCLEAR: &str = "元号がはっきりしません";
+/// The doubts that knowledge from elsewhere can settle: the ink leaves a few values open. All other doubts are about
+/// the ink itself, and those are for people.
+pub const RAISABLE: [&str; 3] = [NOT_SURE, ERA_MISSING, ERA_UNCLEAR];
+
 /// The reading of one page. "Cannot read" is a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -107,7 +117,7 @@ pub struct FieldReading {
     pub confidence: f64,
     /// Accept or review.
     pub decision: Decision,
-    /// Why it is to be reviewed, for people.
+    /// Why it is to be reviewed, or why the matcher raised it, for people.
     pub reason: Option<String>,
     /// The field in pixels of the stored picture: `[x, y, width, height]`.
     pub box_px: [f64; 4],

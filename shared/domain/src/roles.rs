@@ -19,6 +19,8 @@ pub enum Role {
     Judgement,
     /// 同意: `agree` or `refuse`.
     Consent,
+    /// 医療機関コード of the clinic that gave the service.
+    ClinicCode,
     /// ワクチンのロット番号.
     Lot,
     /// 束票のQRコード.
@@ -42,6 +44,7 @@ impl Role {
             Role::Temperature => &["temperature"],
             Role::Judgement => &["judgement"],
             Role::Consent => &["consent"],
+            Role::ClinicCode => &["clinic_code"],
             Role::Lot => &["lot"],
             Role::Ticket => &["ticket"],
         }

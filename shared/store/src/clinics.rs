@@ -30,6 +30,14 @@ impl Rows<'_> {
         all(self.connection, "select * from clinics order by code", [], clinic)
     }
 
+    /// The codes of every clinic.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn clinic_codes(&self) -> Result<Vec<ClinicCode>, Error> {
+        all(self.connection, "select code from clinics order by code", [], |row| row.id("code"))
+    }
+
     /// One clinic.
     ///
     /// # Errors

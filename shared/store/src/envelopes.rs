@@ -79,6 +79,16 @@ impl Rows<'_> {
         Ok(self.counted(Some(id))?.pop())
     }
 
+    /// Who sent an envelope, and the month of the claim; `None` without a ticket.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn sender(&self, id: &EnvelopeId) -> Result<Option<(ClinicCode, String)>, Error> {
+        let sql =
+            "select clinic, month from envelopes where id = ?1 and clinic is not null and month is not null";
+        first(self.connection, sql, [id.as_str()], |row| Ok((row.id("clinic")?, row.col("month")?)))
+    }
+
     fn counted(&self, id: Option<&EnvelopeId>) -> Result<Vec<Envelope>, Error> {
         let mut statement = self.connection.prepare_cached(ENVELOPES)?;
         let mut rows = statement.query([id.map(EnvelopeId::as_str)])?;

@@ -5,7 +5,7 @@ use crate::{Error, Page, Writer};
 use domain::ids::PageId;
 use domain::message::PageRead;
 use domain::page::PageState;
-use domain::reading::{Decision, FieldReading, PageReading};
+use domain::reading::{Decision, FieldReading, FormReading, PageReading};
 use jiff::Timestamp;
 use rusqlite::{named_params, params};
 
@@ -54,6 +54,18 @@ impl Writer<'_> {
         )?;
         self.machine_values(&message.page, read.map(|read| read.fields.as_slice()).unwrap_or_default())?;
         Ok(ReadingTaken::New(Box::new(self.known_page(&message.page)?)))
+    }
+
+    /// Puts the reading in which the matcher has raised and lowered values in the place of the one just taken. Every
+    /// alternative that the reader saw stays in it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn settle_reading(&self, page: &PageId, read: &FormReading) -> Result<(), Error> {
+        let reading = PageReading::Read(Box::new(read.clone()));
+        let sql = "update pages set reading = ?2 where page = ?1";
+        run(self.connection, sql, params![page.as_str(), json("reading", &reading)?])?;
+        self.machine_values(page, &read.fields)
     }
 
     /// Values that a person has decided are never touched by a new reading.

@@ -90,6 +90,28 @@ impl Rows<'_> {
         )
     }
 
+    /// Birth dates of the others in the person's household.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn kin_births(&self, id: &ResidentId) -> Result<Vec<Date>, Error> {
+        let sql = "select kin.birth_date from residents own join residents kin
+                       on kin.household_id = own.household_id and kin.resident_id <> own.resident_id
+                   where own.resident_id = ?1";
+        all(self.connection, sql, [&id.0], |row| row.date("birth_date"))
+    }
+
+    /// Birth dates of the others with the person's name after folding; at most 1,000.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn namesake_births(&self, id: &ResidentId) -> Result<Vec<Date>, Error> {
+        let sql = "select other.birth_date from residents own join residents other
+                       on other.name_folded = own.name_folded and other.resident_id <> own.resident_id
+                   where own.resident_id = ?1 limit ?2";
+        all(self.connection, sql, params![id.0, MOST_CANDIDATES], |row| row.date("birth_date"))
+    }
+
     /// Residents that a person looks for, by reading, at most `limit`.
     ///
     /// # Errors

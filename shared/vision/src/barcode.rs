@@ -1,6 +1,7 @@
 //! Printed codes: the region where the form says first, with one format and a true quiet zone; the whole page
 //! only when that fails.
 
+pub(crate) mod evidence;
 mod picture;
 
 use crate::fields;
@@ -71,16 +72,28 @@ pub(crate) fn look(
     effort: Effort,
     sound: impl Fn(&str) -> bool,
 ) -> Option<Code> {
+    look_all(page, rect, symbology, effort, sound).into_iter().next()
+}
+
+/// Every sound code that the first successful look at `rect` sees; more than one when codes lie over each other.
+pub(crate) fn look_all(
+    page: &RegisteredPage,
+    rect: RectMm,
+    symbology: Symbology,
+    effort: Effort,
+    sound: impl Fn(&str) -> bool,
+) -> Vec<Code> {
     let attempts: &[Attempt] = match symbology {
         Symbology::Nw7 | Symbology::Code128 => &LINEAR,
         Symbology::Qr | Symbology::DataMatrix => &MATRIX,
     };
     let attempts = if effort == Effort::Once { &attempts[..1] } else { attempts };
-    attempts.iter().find_map(|attempt| {
-        let picture = attempt.picture(page, rect);
-        let found = picture.read(symbology, attempt.binarizer, LINES);
-        found.into_iter().find(|code| sound(&code.text))
-    })
+    let looks = attempts.iter().map(|attempt| {
+        let mut found = attempt.picture(page, rect).read(symbology, attempt.binarizer, LINES);
+        found.retain(|code| sound(&code.text));
+        found
+    });
+    looks.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Every code of `symbology` anywhere on the page, in full resolution: tens of milliseconds.

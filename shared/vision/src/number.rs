@@ -1,8 +1,9 @@
 //! 管理番号. The number of a slip from two witnesses: the bars, and the digits printed beneath them.
 
-use crate::barcode;
+use crate::barcode::evidence::{self, Weights};
+use crate::barcode::{self, Effort};
 use crate::registered::RegisteredPage;
-use domain::form::{Field, Form, NumberRule, Symbology};
+use domain::form::{Field, FieldKind, Form, NumberRule, Symbology};
 use domain::geometry::RectMm;
 use domain::personal::Personal;
 use domain::reading::{Decision, NumberReading, NumberSource};
@@ -17,7 +18,8 @@ pub trait DigitReader {
 /// Both witnesses agree in every character and the check digit holds: the bars were wrong in 1 of 1,035 readings,
 /// a check digit lets 1 in 11 of those pass, and eleven digits then had to be misread alike.
 const BOTH: f64 = 0.999_999;
-/// The bars hold and at least half of the digits confirm them, none denies them.
+/// The bars hold and at least half of the digits confirm them, none denies them; or the bars hold only in part, but
+/// no digit is without a witness.
 const BARS_AND_SOME_DIGITS: f64 = 0.9999;
 /// A two-dimensional code corrects its own errors, so that it needs no second witness.
 const MATRIX_CODE: f64 = 0.999_99;
@@ -27,6 +29,12 @@ const BARS_ALONE: f64 = 0.999;
 const DISPUTED: f64 = 0.5;
 /// A digit read with this probability can deny the bars or stand without them.
 const CONFIDENT: f32 = 0.9;
+/// Where the bars are spoilt, at least this share of the digits must still be told by the bars ...
+const TOLD_BY_BARS: f64 = 0.45;
+/// ... and this share by print; every single one by either.
+const TOLD_BY_PRINT: f64 = 0.6;
+/// Bars this near to where the number is printed are its own, mm: a torn or streaked line of them may say anything.
+const OWN_PLACE_MM: f64 = 2.0;
 /// The class that is no digit.
 const NO_DIGIT: usize = 10;
 
@@ -53,9 +61,18 @@ pub(crate) fn possible(rule: &NumberRule, number: &str) -> bool {
 
 /// The number in the bars where the form prints them.
 pub(crate) fn bars(page: &RegisteredPage, form: &Form, field: &Field, rule: &NumberRule) -> Option<String> {
-    let place = *field.boxes.first()?;
-    let code = barcode::read_region(page, place, rule.symbology, |text| sound(form, rule, text).is_some())?;
-    sound(form, rule, &code.text)
+    bars_seen(page, form, field, rule).into_iter().next()
+}
+
+/// Every number in the bars where the form prints them: more than one when papers lie over each other.
+fn bars_seen(page: &RegisteredPage, form: &Form, field: &Field, rule: &NumberRule) -> Vec<String> {
+    let Some(&place) = field.boxes.first() else { return Vec::new() };
+    let is_sound = |text: &str| sound(form, rule, text).is_some();
+    let codes = barcode::look_all(page, place, rule.symbology, Effort::Retry, is_sound);
+    let mut numbers: Vec<String> = codes.iter().filter_map(|code| sound(form, rule, &code.text)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }
 
 /// Reads the management number of a registered page; `None` when this side of the form has none.
@@ -66,18 +83,30 @@ pub fn read(
     digits: &mut dyn DigitReader,
 ) -> Option<NumberReading> {
     let (field, rule) = form.number_field().filter(|(field, _)| field.side == side)?;
-    let bars = bars(page, form, field, rule);
-    let cells = digits.read_cells(page, &rule.digit_cells);
-    let strays = match bars {
+    let seen = bars_seen(page, form, field, rule);
+    let witnesses = Witnesses {
+        bars: seen.first().cloned(),
+        again: repeated(page, form, side),
+        cells: digits.read_cells(page, &rule.digit_cells),
+    };
+    let evidence = || {
+        let linear = rule.symbology == Symbology::Nw7;
+        let length = rule.length.filter(|_| linear).map(usize::from)?;
+        evidence::digits(page, *field.boxes.first()?, length, !rule.is_foreign)
+    };
+    let mut reading = judge(form, rule, &witnesses, evidence);
+    let own = field.boxes.first().map(|place| place.grown(OWN_PLACE_MM));
+    let strays = match &reading.value {
         Some(_) => barcode::skim(page, form.paper_mm, rule.symbology),
         None => barcode::read_page(page, rule.symbology),
     };
+    let value = reading.value.as_ref().map(|value| value.reveal().clone());
     let elsewhere = strays
         .iter()
+        .filter(|code| own.is_none_or(|own| !own.overlaps(&code.rect)))
         .map(|code| bare(&code.text))
-        .any(|text| possible(rule, &text) && bars.as_ref() != Some(&text));
-    let mut reading = judge(form, rule, bars, &cells);
-    if elsewhere {
+        .any(|text| possible(rule, &text) && value.as_ref() != Some(&text));
+    if elsewhere || seen.len() > 1 {
         reading.decision = Decision::Review;
         reading.confidence = reading.confidence.min(DISPUTED);
         reading.reason =
@@ -86,15 +115,49 @@ pub fn read(
     Some(reading)
 }
 
-/// Weighs the two witnesses.
-fn judge(form: &Form, rule: &NumberRule, bars: Option<String>, cells: &[[f32; 11]]) -> NumberReading {
-    match bars {
-        Some(number) => with_bars(rule, number, cells),
-        None => without_bars(form, rule, cells),
+/// The number in the codes of this side that repeat it; the first that can be read.
+fn repeated(page: &RegisteredPage, form: &Form, side: u8) -> Option<String> {
+    form.fields_on(side).find_map(|field| match &field.kind {
+        FieldKind::Barcode(rule) if rule.repeats_number => {
+            let place = *field.boxes.first()?;
+            let is_sound = |text: &str| possible(rule, text);
+            Some(barcode::read_region(page, place, rule.symbology, is_sound)?.text)
+        }
+        _ => None,
+    })
+}
+
+/// Who says what the number is.
+struct Witnesses {
+    /// The bars.
+    bars: Option<String>,
+    /// A code that repeats the number.
+    again: Option<String>,
+    /// The digits printed beneath the bars; the probabilities of each.
+    cells: Vec<[f32; 11]>,
+}
+
+/// Weighs the witnesses. `evidence` looks at single digits of spoilt bars: it takes time, so only where it matters.
+fn judge(
+    form: &Form,
+    rule: &NumberRule,
+    witnesses: &Witnesses,
+    evidence: impl FnOnce() -> Option<Vec<Weights>>,
+) -> NumberReading {
+    let Witnesses { bars, again, cells } = witnesses;
+    match (bars, again) {
+        (Some(number), Some(again)) if number != again => {
+            let reason = "バーコードと二次元コードの番号が違います。用紙の番号を確かめてください。";
+            reading(Some(number.clone()), vec![NumberSource::Barcode], DISPUTED, Some(reason))
+        }
+        (Some(number), _) => with_code(rule, number, again.is_some(), cells),
+        (None, Some(again)) if sound(form, rule, again).is_some() => with_code(rule, again, true, cells),
+        (None, _) => without_bars(form, rule, cells, evidence()),
     }
 }
 
-fn with_bars(rule: &NumberRule, number: String, cells: &[[f32; 11]]) -> NumberReading {
+/// A code was read; `proven` when it corrects its own errors or a second code says the same.
+fn with_code(rule: &NumberRule, number: &str, proven: bool, cells: &[[f32; 11]]) -> NumberReading {
     use NumberSource::{Barcode, Digits};
     let wanted = number.bytes().map(|b| usize::from(b - b'0'));
     let (mut agree, mut denied) = (0, false);
@@ -103,33 +166,76 @@ fn with_bars(rule: &NumberRule, number: String, cells: &[[f32; 11]]) -> NumberRe
         agree += usize::from(best == wanted);
         denied |= best != wanted && best != NO_DIGIT && p >= CONFIDENT;
     }
+    let number = Some(number.to_owned());
     if denied {
         let reason = "管理番号のバーコードと印字の数字が違います。用紙の番号を確かめてください。";
-        return reading(Some(number), vec![Barcode], DISPUTED, Some(reason));
+        return reading(number, vec![Barcode], DISPUTED, Some(reason));
     }
-    let two_dimensional = matches!(rule.symbology, Symbology::Qr | Symbology::DataMatrix);
-    if !cells.is_empty() && agree == number.len() {
-        reading(Some(number), vec![Barcode, Digits], BOTH, None)
-    } else if two_dimensional {
-        reading(Some(number), vec![Barcode], MATRIX_CODE, None)
-    } else if !cells.is_empty() && 2 * agree >= number.len() {
-        reading(Some(number), vec![Barcode, Digits], BARS_AND_SOME_DIGITS, None)
+    let proven = proven || matches!(rule.symbology, Symbology::Qr | Symbology::DataMatrix);
+    // Without a check digit, some digits that agree say nothing of the others.
+    let some = rule.check.is_some() && 2 * agree >= cells.len();
+    if !cells.is_empty() && agree == cells.len() {
+        reading(number, vec![Barcode, Digits], BOTH, None)
+    } else if proven {
+        reading(number, vec![Barcode], MATRIX_CODE, None)
+    } else if !cells.is_empty() && some {
+        reading(number, vec![Barcode, Digits], BARS_AND_SOME_DIGITS, None)
     } else {
         let reason = "管理番号のバーコードは読めましたが、印字の数字で確かめられません。";
-        reading(Some(number), vec![Barcode], BARS_ALONE, Some(reason))
+        reading(number, vec![Barcode], BARS_ALONE, Some(reason))
     }
 }
 
-fn without_bars(form: &Form, rule: &NumberRule, cells: &[[f32; 11]]) -> NumberReading {
+/// The bars as a whole cannot be read: print, and what is left of the bars.
+fn without_bars(
+    form: &Form,
+    rule: &NumberRule,
+    cells: &[[f32; 11]],
+    evidence: Option<Vec<Weights>>,
+) -> NumberReading {
+    if let Some(evidence) = evidence.filter(|evidence| evidence.len() == cells.len())
+        && let Some(reading) = with_remains(form, rule, cells, &evidence)
+    {
+        return reading;
+    }
     let read: Vec<(usize, f32)> = cells.iter().map(best).collect();
     let confident = !read.is_empty() && read.iter().all(|&(digit, p)| digit != NO_DIGIT && p >= CONFIDENT);
     let text: String = read.iter().filter_map(|&(digit, _)| char::from_digit(digit as u32, 10)).collect();
     if confident && let Some(number) = sound(form, rule, &text) {
-        let confidence = read.iter().map(|&(_, p)| f64::from(p)).product();
+        let confidence = read.iter().map(|&(_, p)| f64::from(p)).product::<f64>().min(BARS_ALONE);
         let reason = "管理番号のバーコードが読めません。印字の数字から読んだ値を確かめてください。";
         return reading(Some(number), vec![NumberSource::Digits], confidence, Some(reason));
     }
     reading(None, Vec::new(), 0.0, Some("管理番号が読めません。画像を見て入力してください。"))
+}
+
+/// Print and the remains of the bars, digit by digit. `None` when a digit has no witness or two that contradict each
+/// other, or when the whole is no number of this form: then the remains are worth nothing.
+fn with_remains(
+    form: &Form,
+    rule: &NumberRule,
+    cells: &[[f32; 11]],
+    evidence: &[Weights],
+) -> Option<NumberReading> {
+    let (mut by_bars, mut by_print, mut text) = (0, 0, String::new());
+    for (cell, weights) in cells.iter().zip(evidence) {
+        let (printed, p) = best(cell);
+        let printed = (printed != NO_DIGIT && p >= CONFIDENT).then_some(printed);
+        let barred = weights.iter().position(|&weight| weight >= f64::from(CONFIDENT));
+        if printed.zip(barred).is_some_and(|(printed, barred)| printed != barred) {
+            return None;
+        }
+        by_bars += usize::from(barred.is_some());
+        by_print += usize::from(printed.is_some());
+        text.push(char::from_digit(printed.or(barred)? as u32, 10)?);
+    }
+    let number = sound(form, rule, &text)?;
+    let enough = |told: usize, share: f64| told as f64 >= share * cells.len() as f64;
+    let accepted = rule.check.is_some() && enough(by_bars, TOLD_BY_BARS) && enough(by_print, TOLD_BY_PRINT);
+    accepted.then(|| {
+        let sources = vec![NumberSource::Barcode, NumberSource::Digits];
+        reading(Some(number), sources, BARS_AND_SOME_DIGITS, None)
+    })
 }
 
 fn reading(
@@ -201,11 +307,69 @@ digits = { at = [130, 30], box = [3, 4], pitch = 4, groups = [11] }
             (None, Vec::new(), Review, None, 0.0..0.1),
         ];
         for (i, (bars, cells, decision, value, confidence)) in table.into_iter().enumerate() {
-            let reading = judge(&form, rule, bars.map(str::to_owned), &cells);
+            let witnesses = Witnesses { bars: bars.map(str::to_owned), again: None, cells };
+            let reading = judge(&form, rule, &witnesses, || None);
             let read = reading.value.as_ref().map(|value| value.reveal().as_str());
             assert_eq!((reading.decision, read), (decision, value), "row {i}");
             assert!(confidence.contains(&reading.confidence), "row {i}: {}", reading.confidence);
             assert_eq!(reading.reason.is_some(), decision == Review, "row {i}");
+        }
+    }
+
+    /// What the bars say of each digit; `?` where they are spoilt.
+    fn remains(text: &str) -> Vec<Weights> {
+        let flat = |b: u8| {
+            std::array::from_fn(|d| if b == b'?' { 0.1 } else { f64::from(usize::from(b - b'0') == d) })
+        };
+        text.bytes().map(flat).collect()
+    }
+
+    #[test]
+    fn spoilt_bars_still_confirm_print_but_never_stand_against_it() {
+        use Decision::{Accept, Review};
+        let form = Form::parse("trial", FORM).unwrap();
+        let rule = form.number_field().unwrap().1;
+        let table = [
+            // Print whole, bars in part.
+            (NUMBER, "0700000????", Accept, Some(NUMBER)),
+            // Two digits blotted, the bars have them.
+            ("07000??0013", "??????00013", Review, None),
+            ("07000??0013", "????000001?", Accept, Some(NUMBER)),
+            // A digit that nobody saw would follow from the check digit: a guess.
+            ("0700000?013", "0700000????", Review, None),
+            // They contradict each other in one digit.
+            (NUMBER, "0700000002?", Review, Some(NUMBER)),
+            // Too little of either.
+            (NUMBER, "0700???????", Review, Some(NUMBER)),
+            ("0700?????13", "07000000013", Review, None),
+            // A number of another form.
+            ("01000000018", "01000000018", Review, None),
+        ];
+        for (print, bars, decision, value) in table {
+            let witnesses = Witnesses { bars: None, again: None, cells: cells(print, 0.99) };
+            let reading = judge(&form, rule, &witnesses, || Some(remains(bars)));
+            let read = reading.value.as_ref().map(|value| value.reveal().as_str());
+            assert_eq!((reading.decision, read), (decision, value), "{print} {bars}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_repeats_the_number_is_a_witness_of_its_own() {
+        use Decision::{Accept, Review};
+        let form = Form::parse("trial", FORM).unwrap();
+        let rule = form.number_field().unwrap().1;
+        let table = [
+            (Some(NUMBER), Some(NUMBER), "???????????", Accept),
+            (None, Some(NUMBER), "???????????", Accept),
+            (None, Some(NUMBER), "07000000021", Review),
+            (Some(NUMBER), Some("07000000021"), NUMBER, Review),
+            (None, Some("01000000018"), "01000000018", Review),
+        ];
+        for (bars, again, print, decision) in table {
+            let [bars, again] = [bars, again].map(|text| text.map(str::to_owned));
+            let witnesses = Witnesses { bars, again, cells: cells(print, 0.99) };
+            let reading = judge(&form, rule, &witnesses, || None);
+            assert_eq!(reading.decision, decision, "{print}");
         }
     }
 

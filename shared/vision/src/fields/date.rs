@@ -8,7 +8,7 @@ use super::mark::MISSING;
 use super::region::Region;
 use super::sheet::Sheet;
 use domain::form::{DateRule, Field, YearStyle};
-use domain::reading::Value;
+use domain::reading::{ERA_MISSING, ERA_UNCLEAR, Value};
 use domain::wareki::Era;
 use jiff::civil::Date;
 
@@ -81,8 +81,8 @@ fn bases(eras: &[Era], found: &Finding) -> (Vec<Base>, Option<&'static str>) {
     let share = 1.0 / eras.len() as f64;
     let chosen = found.value.text().and_then(Era::from_value);
     match chosen {
-        None => (with(&|_| share), Some("元号が選ばれていません")),
-        Some(_) if found.doubt.is_some() => (with(&|_| share), Some("元号がはっきりしません")),
+        None => (with(&|_| share), Some(ERA_MISSING)),
+        Some(_) if found.doubt.is_some() => (with(&|_| share), Some(ERA_UNCLEAR)),
         Some(chosen) => {
             let others = found.wrong / (eras.len() - 1) as f64;
             (with(&|era| if era == chosen { 1.0 - found.wrong } else { others }), None)

@@ -4,7 +4,7 @@ use crate::affine::Affine;
 use domain::form::Field;
 use domain::geometry::{PointMm, RectMm};
 use domain::personal::Personal;
-use domain::reading::{Alternative, Decision, FieldReading, LotLabel, Value};
+use domain::reading::{Alternative, Decision, FieldReading, LotLabel, NOT_SURE, Value};
 
 /// The reason of a value that is only not probable enough; every other reason holds however probable it is.
 pub const NOT_SURE: &str = "読取りの確かさが足りません";
