@@ -2,6 +2,7 @@
 //! only when that fails.
 
 pub(crate) mod evidence;
+pub(crate) mod gs1;
 mod picture;
 
 use crate::fields;

@@ -272,5 +272,7 @@ pub const LINE_HEIGHT: f64 = 1.05;
 
 /// A GS1 code that passes its own error correction says the wrong lot.
 pub const CODE_WRONG: f64 = 2e-5;
+/// A lot number taken from the print of a label is wrong: capitals and figures without a check.
+pub const LABEL_PRINT_WRONG: f64 = 0.2;
 /// Pixels per mm at most for reading codes.
 pub const CODE_PPM: f64 = 16.0;

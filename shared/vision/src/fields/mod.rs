@@ -137,7 +137,7 @@ fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Fin
         }
         FieldKind::Image => presence::read(sheet, region, field, presence::Wording::Image),
         FieldKind::Stamp => presence::read(sheet, region, field, presence::Wording::Stamp),
-        FieldKind::Sticker => sticker::read(sheet, region, field),
+        FieldKind::Sticker => sticker::read(sheet, region, ocr.as_mut(), field),
     })
 }
 
