@@ -277,11 +277,14 @@ fn service_date(read: &FieldReading, known: &Known) -> Option<Verdict> {
 fn when(day: Date, known: &Known) -> f64 {
     let before = (known.scanned_on - day).get_days();
     let claimed = known.month.is_some_and(|month| month.first_of_month() == day.first_of_month());
-    match before {
-        i32::MIN..0 => IN_FUTURE,
-        _ if claimed => IN_MONTH,
-        ..=100 => LATELY,
-        _ => LONG_AGO,
+    if before < 0 {
+        IN_FUTURE
+    } else if claimed {
+        IN_MONTH
+    } else if before <= 100 {
+        LATELY
+    } else {
+        LONG_AGO
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use domain::ticket::BatchTicket;
 
-fn issue(office: &Office, declared: u32) -> BatchTicket {
+pub(super) fn issue(office: &Office, declared: u32) -> BatchTicket {
     let new = NewTicket {
         clinic: "0110113719".into(),
         month: "2026-11".into(),
