@@ -6,9 +6,6 @@ use domain::geometry::{PointMm, RectMm};
 use domain::personal::Personal;
 use domain::reading::{Alternative, Decision, FieldReading, LotLabel, NOT_SURE, Value};
 
-/// The reason of a value that is only not probable enough; every other reason holds however probable it is.
-pub const NOT_SURE: &str = "読取りの確かさが足りません";
-
 /// A value, the probability that it is wrong, and a reason to doubt it whatever the probability.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
