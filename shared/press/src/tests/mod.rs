@@ -145,7 +145,19 @@ fn forms_of_the_house_have_their_own_numbers() {
     let forms = forms();
     let numbers: std::collections::BTreeSet<u8> = forms.iter().map(|form| form.number).collect();
     assert_eq!(numbers.len(), forms.len());
-    for (id, number) in [("influenza-elderly", 1), ("lung-screening", 2), ("batch-ticket", 99)] {
+    let issued = [
+        ("influenza-elderly", 1),
+        ("lung-screening", 2),
+        ("colorectal-screening", 11),
+        ("stomach-screening", 12),
+        ("breast-screening", 13),
+        ("cervical-screening", 14),
+        ("hepatitis-screening", 15),
+        ("osteoporosis-screening", 16),
+        ("periodontal-screening", 17),
+        ("batch-ticket", 99),
+    ];
+    for (id, number) in issued {
         assert_eq!(form(id).number, number);
     }
 }
