@@ -33,7 +33,9 @@ pub fn is_protected(rows: &Rows, page: &Page) -> Result<bool, Error> {
 /// Whether a field says where a person lives.
 pub fn tells_address(form: &Form, field: &Field) -> bool {
     let sources = [PrintSource::Address, PrintSource::PostalCode];
-    sources.into_iter().any(|source| form.printed(source).is_some_and(|told| told.id == field.id))
+    // By hand the same is written on paper that others print.
+    ["address", "postal_code"].contains(&field.id.as_str())
+        || sources.into_iter().any(|source| form.printed(source).is_some_and(|told| told.id == field.id))
 }
 
 /// The places of a form's side that say where a person lives.

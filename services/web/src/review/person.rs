@@ -2,7 +2,7 @@
 
 use crate::people::PersonFacts;
 use crate::protected;
-use domain::form::{Form, PrintSource};
+use domain::form::{FieldKind, Form, PrintSource};
 use domain::ids::ResidentId;
 use domain::matching::{Agreement, Candidate, ItemMatch, MatchOutcome, explain};
 use domain::reading::FormReading;
@@ -50,7 +50,10 @@ pub struct Compared {
     pub note: &'static str,
 }
 
-/// A printed field that says who it is, to be looked at.
+/// Fields in which people write who they are, where the form asks for it: never read, only shown beside the register.
+const BY_HAND: [&str; 3] = ["name", "kana", "address"];
+
+/// A field that says who it is, printed or by hand, to be looked at beside the candidates.
 #[derive(Debug)]
 pub struct PersonPicture {
     /// The field.
@@ -136,11 +139,35 @@ pub fn is_doubtful(reasons: &[ReviewReason]) -> bool {
     })
 }
 
-/// The printed fields of this side that say who it is; `hidden` leaves out where the person lives.
+/// The printed fields of this side that say who it is, then those written by hand; `hidden` leaves out where the person lives.
 pub fn pictures(form: &Form, side: u8, hidden: bool) -> Vec<PersonPicture> {
     use PrintSource::*;
-    let fields = [Name, Kana, BirthDate, Address].into_iter().filter_map(|source| form.printed(source));
+    let printed = [Name, Kana, BirthDate, Address].into_iter().filter_map(|source| form.printed(source));
+    let by_hand = BY_HAND.into_iter().filter_map(|id| form.field(id));
+    let fields = printed.chain(by_hand.filter(|field| matches!(field.kind, FieldKind::Image)));
     let fields =
         fields.filter(|field| field.side == side && !(hidden && protected::tells_address(form, field)));
     fields.map(|field| PersonPicture { field: field.id.to_string(), label: field.label.clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_by_hand_is_shown_beside_the_candidates_and_a_protected_address_is_not() {
+        let image = |id: &str, y: u32| {
+            format!(
+                "[[field]]\nid = \"{id}\"\nkind = \"image\"\nlabel = \"{id}\"\nboxes = [[20, {y}, 60, 10]]\n"
+            )
+        };
+        let head = "version = 1\nnumber = 7\ntitle = \"試験票\"\npaper_mm = [210, 297]\n";
+        let text = [head, &image("remarks", 20), &image("address", 40), &image("name", 60)].concat();
+        let form = Form::parse("trial", &text).unwrap();
+        let shown =
+            |hidden| pictures(&form, 1, hidden).into_iter().map(|picture| picture.field).collect::<Vec<_>>();
+        assert_eq!(shown(false), ["name", "address"]);
+        assert_eq!(shown(true), ["name"]);
+        assert!(pictures(&form, 2, false).is_empty());
+    }
 }
