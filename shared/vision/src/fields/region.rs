@@ -106,9 +106,8 @@ impl Region {
         self.firm = (c::FIRM_SHARE).max(c::FIRM_NOISE * noise).min(c::FIRM_SHARE_MOST);
         let below = (self.paper - ink * self.range).ceil().clamp(0.0, 255.0) as u8;
         for (kind, &grey) in self.kind.iter_mut().zip(&self.grey) {
-            if *kind == PAPER && grey < below {
-                *kind = INK;
-            }
+            // Without a branch sixteen pixels are judged at once; print stays print.
+            *kind |= INK * u8::from((*kind == PAPER) & (grey < below));
         }
     }
 

@@ -162,8 +162,17 @@ mod tests {
         for (i, pixel) in page.pixels.iter_mut().enumerate() {
             *pixel = (i * i / 7 % 256) as u8;
         }
-        for step in [[ONE as i64, 0], [96_700, 1_700], [41_000, -900], [-70_000, 0], [300, 80_000]] {
-            let start = if step[0] < 0 { [380 << 16, 150 << 16] } else { [9_000_000, 9_000_000] };
+        for step in [
+            [ONE as i64, 0],
+            [154_600, 0],
+            [154_600, 60],
+            [-154_600, 60],
+            [96_700, 1_700],
+            [41_000, -900],
+            [-70_000, 0],
+            [300, 80_000],
+        ] {
+            let start = if step[0] < 0 { [398 << 16, 150 << 16] } else { [9_000_000, 9_000_000] };
             for length in [1, 7, 8, 9, 40, 100] {
                 let (mut fast, mut plain) = (vec![0u8; length], vec![0u8; length]);
                 let done = gather::sample_inside(&page.pixels, 400, start, step, &mut fast);

@@ -79,13 +79,19 @@ mod avx2 {
         let ((mut x, x_step), (mut y, y_step)) = (at(0), at(1));
         let across = _mm256_set1_epi32(path.stride);
         let mut near = Near { x: path.start[0], y: path.start[1] };
+        near.announce(pixels, path, row.len());
         let (chunks, _) = row.as_chunks_mut::<ABREAST>();
         for chunk in chunks.iter_mut() {
             let (upper, lower) = match near.rows(pixels, path) {
                 // Eight gathered reads cost more than one read and a shuffle.
                 Some(rows) => {
                     let picks = picks(_mm256_sub_epi32(_mm256_srai_epi32::<16>(x), rows.first));
-                    (pick(rows.upper, picks), pick(rows.lower, picks))
+                    match rows.far {
+                        None => (pick(rows.upper, picks), pick(rows.lower, picks)),
+                        Some([upper, lower]) => {
+                            (pick_far(rows.upper, upper, picks), pick_far(rows.lower, lower, picks))
+                        }
+                    }
                 }
                 None => {
                     let rows = _mm256_mullo_epi32(_mm256_srai_epi32::<16>(y), across);
@@ -122,10 +128,11 @@ mod avx2 {
         y: i32,
     }
 
-    /// Sixteen pixels of two rows of the picture.
+    /// Sixteen pixels of two rows of the picture, and the next sixteen where they are needed.
     struct Rows {
         upper: __m128i,
         lower: __m128i,
+        far: Option<[__m128i; 2]>,
         /// Column of the first of them, in every lane.
         first: __m256i,
     }
@@ -136,27 +143,54 @@ mod avx2 {
             self.y = self.y.wrapping_add(path.step[1].wrapping_mul(ABREAST as i32));
         }
 
-        /// The pixels around eight samples, when all of them lie between the same two rows and in 16 columns.
+        /// Asks for the two rows below those of this row of samples, which the next row of samples will need: a cut
+        /// jumps down the picture faster than the processor foresees.
+        #[target_feature(enable = "avx2")]
+        fn announce(&self, pixels: &[u8], path: &Path, count: usize) {
+            const LINE: usize = 64;
+            let last = self.x.wrapping_add(path.step[0].wrapping_mul(count as i32 - 1));
+            let (first, last) = (self.x.min(last) >> 16, self.x.max(last) >> 16);
+            for below in [2, 3] {
+                let row = ((self.y >> 16) + below) as usize * path.stride as usize;
+                let needed = pixels.get(row + first as usize..=row + last as usize).unwrap_or_default();
+                for line in needed.chunks(LINE) {
+                    _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+                }
+            }
+        }
+
+        /// The pixels around eight samples, when all of them lie between the same two rows and in 32 columns.
         #[target_feature(enable = "avx2")]
         fn rows(&self, pixels: &[u8], path: &Path) -> Option<Rows> {
             const STEPS: i32 = ABREAST as i32 - 1;
             let x_last = self.x.wrapping_add(path.step[0].wrapping_mul(STEPS));
             let y_last = self.y.wrapping_add(path.step[1].wrapping_mul(STEPS));
             let (first, last) = (self.x.min(x_last) >> 16, self.x.max(x_last) >> 16);
-            if self.y >> 16 != y_last >> 16 || last.wrapping_sub(first) > 14 || first < 0 {
+            let span = last.wrapping_sub(first);
+            if self.y >> 16 != y_last >> 16 || span > 30 || first < 0 {
                 return None;
             }
             let upper = (self.y >> 16) as usize * path.stride as usize + first as usize;
             let upper = pixels.get(upper..)?;
-            let (above, below) = (upper.first_chunk::<16>()?, upper.get(path.stride as usize..)?);
-            let below = below.first_chunk::<16>()?;
-            // SAFETY: sixteen bytes are readable in both; the load needs no alignment.
-            let [upper, lower] = [above, below].map(|row| unsafe { _mm_loadu_si128(row.as_ptr().cast()) });
-            Some(Rows { upper, lower, first: _mm256_set1_epi32(first) })
+            let lower = upper.get(path.stride as usize..)?;
+            let far = match span {
+                ..=14 => None,
+                _ => Some([sixteen(upper.get(16..)?)?, sixteen(lower.get(16..)?)?]),
+            };
+            let (upper, lower) = (sixteen(upper)?, sixteen(lower)?);
+            Some(Rows { upper, lower, far, first: _mm256_set1_epi32(first) })
         }
     }
 
-    /// Eight columns, 0..=14, as a shuffle that picks each of them and its neighbour.
+    /// The first sixteen bytes, if there are as many.
+    #[target_feature(enable = "avx2")]
+    fn sixteen(bytes: &[u8]) -> Option<__m128i> {
+        let bytes = bytes.first_chunk::<16>()?;
+        // SAFETY: sixteen bytes are readable; the load needs no alignment.
+        Some(unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) })
+    }
+
+    /// Eight columns, 0..=30, as a shuffle that picks each of them and its neighbour.
     #[target_feature(enable = "avx2")]
     fn picks(columns: __m256i) -> __m128i {
         let (low, high) = (_mm256_castsi256_si128(columns), _mm256_extracti128_si256::<1>(columns));
@@ -169,6 +203,14 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     fn pick(row: __m128i, picks: __m128i) -> __m256i {
         _mm256_cvtepu8_epi16(_mm_shuffle_epi8(row, picks))
+    }
+
+    /// The same from 32 bytes: a shuffle gives 0 where the highest bit of a pick is set.
+    #[target_feature(enable = "avx2")]
+    fn pick_far(near: __m128i, far: __m128i, picks: __m128i) -> __m256i {
+        let near = _mm_shuffle_epi8(near, _mm_adds_epu8(picks, _mm_set1_epi8(0x70)));
+        let far = _mm_shuffle_epi8(far, _mm_sub_epi8(picks, _mm_set1_epi8(16)));
+        _mm256_cvtepu8_epi16(_mm_or_si128(near, far))
     }
 
     /// The two lowest bytes of every lane as its two 16-bit halves.
