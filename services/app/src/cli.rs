@@ -197,6 +197,9 @@ pub struct BenchArgs {
     /// Writes every crop of every field as HTML pages into this folder, the least sure first.
     #[arg(long, value_name = "DIR")]
     pub gallery: Option<PathBuf>,
+    /// Writes every value with its truth into this file, one JSON line each, to tabulate what no figure shows.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub values: Option<PathBuf>,
     /// Seed of the simulated pages.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

@@ -9,8 +9,8 @@ use domain::reading::Value;
 use image::GrayImage;
 use jiff::civil::Date;
 use rand::RngExt;
-use simulator::answers::{plausible, truth};
-use simulator::{Answer, Answers, Hand, Handwriting, Rng, Sheet, fill};
+use simulator::answers::{UNCLEAR, plausible, truth};
+use simulator::{Answer, Answers, Hand, Handwriting, Rng, Sheet, fill, wear};
 use std::collections::BTreeMap;
 use vision::decode::{self, Limits};
 
@@ -81,9 +81,14 @@ pub fn fill_in(
         .clone()
         .into_iter()
         .partition(|(id, _)| form.field(id.as_str()).is_some_and(|f| f.area().y < middle));
-    fill::fill(sheet, form, 1, &upper, &visitor, rng);
-    fill::fill(sheet, form, 1, &lower, &clinic, rng);
-    let fields = form.fields.iter().filter_map(|field| Some((field.id.clone(), truth(field, &answers)?)));
+    let mut unclear = fill::fill(sheet, form, 1, &upper, &visitor, rng);
+    unclear.extend(fill::fill(sheet, form, 1, &lower, &clinic, rng));
+    wear::befall(sheet, rng);
+    let value = |field: &domain::form::Field| {
+        let asked = unclear.contains(&field.id);
+        truth(field, &answers).map(|value| if asked { Value::Text(UNCLEAR.to_owned()) } else { value })
+    };
+    let fields = form.fields.iter().filter_map(|field| Some((field.id.clone(), value(field)?)));
     Truth {
         form: form.id.to_string(),
         management_number: Some(number.to_owned()),

@@ -35,6 +35,9 @@ pub enum Answer {
 /// 記入内容. The answers of one sheet; a field that is missing stays empty.
 pub type Answers = BTreeMap<FieldId, Answer>;
 
+/// What stands for the value of a field whose marks a careful clerk would ask about: whatever is accepted is wrong.
+pub const UNCLEAR: &str = "（判読不能）";
+
 /// What a reader should find in `field`. Printed fields and barcodes are not answered here: `None`.
 pub fn truth(field: &Field, answers: &Answers) -> Option<Value> {
     let answer = answers.get(&field.id);

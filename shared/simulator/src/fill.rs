@@ -3,26 +3,41 @@
 use crate::answers::{Answer, Answers};
 use crate::canvas::Sheet;
 use crate::hand::Hand;
+use crate::marks::Clarity;
 use crate::{Rng, label};
 use domain::form::{Field, FieldKind, Form, MarkStyle, YearStyle};
 use domain::geometry::RectMm;
+use domain::ids::FieldId;
 use domain::wareki::Era;
 use jiff::civil::Date;
 use rand::RngExt;
 
-/// Writes `answers` onto `side` of the sheet with one hand.
-pub fn fill(sheet: &mut Sheet, form: &Form, side: u8, answers: &Answers, hand: &Hand, rng: &mut Rng) {
+/// Writes `answers` onto `side` of the sheet with one hand; the fields that came out so that a careful clerk would
+/// ask about them are returned.
+pub fn fill(
+    sheet: &mut Sheet,
+    form: &Form,
+    side: u8,
+    answers: &Answers,
+    hand: &Hand,
+    rng: &mut Rng,
+) -> Vec<FieldId> {
+    let mut unclear = Vec::new();
     for field in form.fields_on(side) {
-        if let Some(answer) = answers.get(&field.id) {
-            write(sheet, field, answer, hand, rng);
+        if let Some(answer) = answers.get(&field.id)
+            && write(sheet, field, answer, hand, rng) == Clarity::Unclear
+        {
+            unclear.push(field.id.clone());
         }
     }
+    unclear
 }
 
-fn write(sheet: &mut Sheet, field: &Field, answer: &Answer, hand: &Hand, rng: &mut Rng) {
+fn write(sheet: &mut Sheet, field: &Field, answer: &Answer, hand: &Hand, rng: &mut Rng) -> Clarity {
+    let mut clarity = Clarity::Clear;
     match answer {
         Answer::Digits(text) => digits(sheet, field, text, hand, rng),
-        Answer::Date(date) => self::date(sheet, field, *date, hand, rng),
+        Answer::Date(date) => return self::date(sheet, field, *date, hand, rng),
         Answer::Choice { chosen, corrected } => {
             if let Some(wrong) = corrected {
                 choose(sheet, field, wrong, hand, rng);
@@ -31,12 +46,14 @@ fn write(sheet: &mut Sheet, field: &Field, answer: &Answer, hand: &Hand, rng: &m
                 }
             }
             for value in chosen {
-                choose(sheet, field, value, hand, rng);
+                if choose(sheet, field, value, hand, rng) == Clarity::Unclear {
+                    clarity = Clarity::Unclear;
+                }
             }
         }
         Answer::On => {
             if let Some(square) = field.boxes.first() {
-                hand.mark(sheet, *square, rng);
+                return hand.mark(sheet, *square, rng);
             }
         }
         Answer::Written => {
@@ -59,11 +76,12 @@ fn write(sheet: &mut Sheet, field: &Field, answer: &Answer, hand: &Hand, rng: &m
             }
         }
     }
+    clarity
 }
 
-fn choose(sheet: &mut Sheet, field: &Field, value: &str, hand: &Hand, rng: &mut Rng) {
+fn choose(sheet: &mut Sheet, field: &Field, value: &str, hand: &Hand, rng: &mut Rng) -> Clarity {
     let Some(option) = field.options.iter().find(|option| option.value == value) else {
-        return;
+        return Clarity::Clear;
     };
     match field.style {
         MarkStyle::Box => hand.mark(sheet, option.rect, rng),
@@ -80,9 +98,10 @@ fn digits(sheet: &mut Sheet, field: &Field, text: &str, hand: &Hand, rng: &mut R
     }
 }
 
-fn date(sheet: &mut Sheet, field: &Field, date: Date, hand: &Hand, rng: &mut Rng) {
+fn date(sheet: &mut Sheet, field: &Field, date: Date, hand: &Hand, rng: &mut Rng) -> Clarity {
+    let mut clarity = Clarity::Clear;
     let FieldKind::Date(rule) = &field.kind else {
-        return;
+        return clarity;
     };
     let (month, day) = (date.month() as u16, date.day() as u16);
     match &rule.year {
@@ -93,10 +112,10 @@ fn date(sheet: &mut Sheet, field: &Field, date: Date, hand: &Hand, rng: &mut Rng
         }
         YearStyle::Era(eras) => {
             let Some(&era) = eras.iter().rev().find(|era| era.contains(date)) else {
-                return;
+                return clarity;
             };
             if eras.len() > 1 || rng.random_bool(0.2) {
-                choose(sheet, field, Era::value(era), hand, rng);
+                clarity = choose(sheet, field, Era::value(era), hand, rng);
             }
             let zeros = rng.random_bool(0.6);
             number(sheet, &field.boxes[..2], (date.year() - era.base()) as u16, zeros, hand, rng);
@@ -104,6 +123,7 @@ fn date(sheet: &mut Sheet, field: &Field, date: Date, hand: &Hand, rng: &mut Rng
             number(sheet, &field.boxes[4..], day, zeros, hand, rng);
         }
     }
+    clarity
 }
 
 /// `value` at the right end of `cells`, with leading zeros or leading empty boxes.

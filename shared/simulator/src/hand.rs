@@ -3,6 +3,7 @@
 use crate::Rng;
 use crate::canvas::{Ink, Sheet};
 use crate::glyph;
+use crate::marks;
 use domain::geometry::{PointMm, RectMm};
 use rand::RngExt;
 
@@ -13,17 +14,23 @@ pub enum Pen {
     BallPen,
     /// 鉛筆, 0.5–0.8 mm, grey and grained.
     Pencil,
+    /// 硬い鉛筆, 0.4–0.6 mm, so light that a 1-bit scan may lose it.
+    HardPencil,
     /// サインペン, 0.8–1.1 mm, black.
     FeltPen,
+    /// 太いマーカー, 1.2–1.7 mm, black.
+    Marker,
 }
 
 impl Pen {
     /// A pen as offices see them: mostly ball pens.
     pub fn draw(rng: &mut Rng) -> Self {
-        match rng.random_range(0..10) {
-            0..7 => Pen::BallPen,
-            7..9 => Pen::Pencil,
-            _ => Pen::FeltPen,
+        match rng.random_range(0..100) {
+            0..70 => Pen::BallPen,
+            70..87 => Pen::Pencil,
+            87..90 => Pen::HardPencil,
+            90..98 => Pen::FeltPen,
+            _ => Pen::Marker,
         }
     }
 
@@ -39,6 +46,16 @@ impl Pen {
                 width_mm: rng.random_range(0.5..0.8),
                 darkness: rng.random_range(0.45..0.7),
                 grain: 0.2,
+            },
+            Pen::HardPencil => Ink {
+                width_mm: rng.random_range(0.4..0.6),
+                darkness: rng.random_range(0.3..0.45),
+                grain: 0.25,
+            },
+            Pen::Marker => Ink {
+                width_mm: rng.random_range(1.2..1.7),
+                darkness: rng.random_range(0.88..1.0),
+                grain: 0.0,
             },
             Pen::FeltPen => Ink {
                 width_mm: rng.random_range(0.8..1.1),
@@ -190,60 +207,6 @@ impl<'a> Hand<'a> {
         }
     }
 
-    /// A closed or nearly closed ring around `word`.
-    pub fn circle(&self, sheet: &mut Sheet, word: RectMm, rng: &mut Rng) {
-        const POINTS: usize = 60;
-        let (rx, ry) = (word.w / 2.0 + rng.random_range(0.2..1.4), word.h / 2.0 + rng.random_range(0.1..1.1));
-        let center = self.near(word.center(), 0.6, rng);
-        let start = rng.random_range(-2.4..-0.6);
-        let turns = rng.random_range(0.93..1.12);
-        let (bulge, phase) = (rng.random_range(0.0..0.07), rng.random_range(0.0..6.3));
-        let points: Vec<PointMm> = (0..=POINTS)
-            .map(|i| {
-                let angle: f64 = start + std::f64::consts::TAU * turns * i as f64 / POINTS as f64;
-                let swell = 1.0 + bulge * (2.0 * angle + phase).sin();
-                PointMm::new(center.x + rx * swell * angle.cos(), center.y + ry * swell * angle.sin())
-            })
-            .collect();
-        sheet.stroke(&points, self.ink);
-    }
-
-    /// A tick, cross, slash or fill in `square`.
-    pub fn mark(&self, sheet: &mut Sheet, square: RectMm, rng: &mut Rng) {
-        let at = |x: f64, y: f64| PointMm::new(square.x + x * square.w, square.y + y * square.h);
-        let mut line = |points: &[(f64, f64)], rng: &mut Rng| {
-            let points: Vec<_> =
-                points.iter().map(|&(x, y)| self.near(at(x, y), 0.08 * square.w, rng)).collect();
-            sheet.stroke(&points, self.ink);
-        };
-        match rng.random_range(0..10) {
-            0..6 => line(&[(0.1, 0.5), (0.4, 0.9), (1.1, -0.15)], rng),
-            6..8 => {
-                line(&[(0.1, 0.1), (0.9, 0.9)], rng);
-                line(&[(0.9, 0.1), (0.1, 0.9)], rng);
-            }
-            8 => line(&[(0.9, 0.0), (0.1, 1.0)], rng),
-            _ => {
-                let rows = (square.h / self.ink.width_mm).ceil() as usize;
-                let zigzag: Vec<_> = (0..=rows)
-                    .map(|row| {
-                        (if row % 2 == 0 { 0.12 } else { 0.88 }, 0.12 + 0.76 * row as f64 / rows as f64)
-                    })
-                    .collect();
-                line(&zigzag, rng);
-            }
-        }
-    }
-
-    /// Two lines through something that was written by mistake.
-    pub fn strike(&self, sheet: &mut Sheet, what: RectMm, rng: &mut Rng) {
-        for y in [0.38, 0.62] {
-            let from = self.near(PointMm::new(what.x - 0.8, what.y + y * what.h), 0.3, rng);
-            let to = self.near(PointMm::new(what.right() + 0.8, what.y + y * what.h), 0.3, rng);
-            sheet.stroke(&[from, to], self.ink);
-        }
-    }
-
     /// Something like a name or a note: joined short strokes along the middle of `area`.
     pub fn scribble(&self, sheet: &mut Sheet, area: RectMm, rng: &mut Rng) {
         let size = (area.h * 0.55).clamp(2.5, 8.0);
@@ -263,20 +226,10 @@ impl<'a> Hand<'a> {
         }
     }
 
-    /// 印. A round seal, paler than ink, as red is in grey.
+    /// A personal seal in `area`.
     pub fn seal(&self, sheet: &mut Sheet, area: RectMm, rng: &mut Rng) {
-        let ink = Ink { width_mm: 0.6, darkness: rng.random_range(0.4..0.6), grain: 0.08 };
         let radius = (area.h * 0.4).min(area.w * 0.4).clamp(3.0, 6.0);
         let center = self.near(area.center(), 1.0, rng);
-        let ring: Vec<PointMm> = (0..=48)
-            .map(|i| f64::from(i) * std::f64::consts::TAU / 48.0)
-            .map(|a| PointMm::new(center.x + radius * a.cos(), center.y + radius * a.sin()))
-            .collect();
-        sheet.stroke(&ring, ink);
-        for _ in 0..6 {
-            let from = self.near(center, radius * 0.55, rng);
-            let to = self.near(center, radius * 0.55, rng);
-            sheet.stroke(&[from, to], ink);
-        }
+        marks::seal(sheet, center, radius, rng);
     }
 }

@@ -9,7 +9,9 @@ pub mod fill;
 pub mod glyph;
 pub mod hand;
 pub mod label;
+pub mod marks;
 pub mod scanner;
+pub mod wear;
 
 pub use answers::{Answer, Answers};
 pub use canvas::Sheet;

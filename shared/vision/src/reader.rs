@@ -8,7 +8,7 @@ use crate::number;
 use crate::register::{Registered, Registrar};
 use crate::registered::RegisteredPage;
 use crate::template::Template;
-use domain::form::{Field, FieldKind, Form, NumberRule, Symbology};
+use domain::form::{Field, FieldKind, NumberRule, Symbology};
 use domain::geometry::RectMm;
 use domain::ids::FormId;
 use domain::message::Milliseconds;
@@ -74,7 +74,6 @@ impl PageReader {
                 readings.push(read_code(&page, field, rule, management_number.as_ref()));
             }
         }
-        doubt_blanks(form, &mut readings);
         // Back into the order of the form file.
         let place = |id| form.fields.iter().position(|field| field.id == id);
         readings.sort_by_key(|reading| place(reading.id.clone()));
@@ -86,32 +85,6 @@ impl PageReader {
             management_number,
             fields: readings,
         }
-    }
-}
-
-/// Probability that an empty field is truly empty on a page where a required field is empty too.
-const EMPTY_BESIDE_A_REQUIRED_BLANK: f64 = 0.9;
-
-/// Where a required field is empty, the pen may have been too faint for the scanner (a one-bit scan drops pencil and
-/// red seals entirely): then no other empty field of the page is believed either. The page goes to a person anyway.
-fn doubt_blanks(form: &Form, readings: &mut [FieldReading]) {
-    let empty = |reading: &FieldReading| match &reading.value {
-        Value::Blank => true,
-        Value::Text(text) => text == "absent" || text == "off",
-        Value::Several(_) => false,
-    };
-    let required =
-        |reading: &FieldReading| form.field(reading.id.as_str()).is_some_and(|f| f.required && !f.prefilled);
-    if !readings.iter().any(|reading| required(reading) && empty(reading)) {
-        return;
-    }
-    for reading in
-        readings.iter_mut().filter(|reading| reading.decision == Decision::Accept && empty(reading))
-    {
-        reading.decision = Decision::Review;
-        reading.confidence = reading.confidence.min(EMPTY_BESIDE_A_REQUIRED_BLANK);
-        reading.reason =
-            Some("必須の欄が空欄です。薄くて写っていない記入がないか、画像で確かめてください。".to_owned());
     }
 }
 

@@ -20,7 +20,7 @@ use crate::cli::BenchArgs;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::templates;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use gallery::Gallery;
 use indicatif::{ProgressBar, ProgressStyle};
 use score::Score;
@@ -64,5 +64,14 @@ pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     if let Some(gallery) = &gallery {
         gallery.write(&score.values)?;
     }
+    if let Some(file) = &args.values {
+        write_values(file, &score.values)?;
+    }
     if args.json { crate::print_line(&serde_json::to_string(&score)?) } else { print::print(&score) }
+}
+
+/// One JSON line a value.
+fn write_values(file: &std::path::Path, values: &[value::Seen]) -> Result<()> {
+    let lines: Result<Vec<String>, _> = values.iter().map(serde_json::to_string).collect();
+    std::fs::write(file, lines?.join("\n")).with_context(|| format!("cannot write {}", file.display()))
 }

@@ -44,7 +44,9 @@ pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> R
             let scanner = Scanner::draw(condition, &mut rng);
             let format = FileFormat::ALL[index / 4 % FileFormat::ALL.len()];
             let bytes = file::encode(&[scanner.scan(&sheet, &mut rng)], scanner.dpi, format);
-            let note = format!("{condition:?} {:.0} dpi", scanner.dpi);
+            let bilevel = scanner.threshold.is_some() || format == FileFormat::TiffG4;
+            let note =
+                format!("{condition:?} {:.0} dpi{}", scanner.dpi, if bilevel { ", 1 bit" } else { "" });
             let case = Case {
                 file: String::new(),
                 format: format.as_str().to_owned(),

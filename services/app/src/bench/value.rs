@@ -4,13 +4,14 @@ use super::case::{Case, ExpectedPage};
 use domain::form::Form;
 use domain::ids::FieldId;
 use domain::reading::{Decision, FormReading, PageReading, Value};
+use serde::Serialize;
 use vision::fields::NOT_SURE;
 
 /// The kind under which management numbers are counted.
 pub const NUMBER: &str = "number";
 
 /// One value that stands on a page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Seen {
     /// Case and page.
     pub case: String,

@@ -1,7 +1,7 @@
 //! 局所位置合わせ. Finds the print of the empty sheet again in the scan: scans stretch locally.
 
 use super::calibration as c;
-use super::print::Print;
+use super::print::{Points, Print};
 use super::sampler::{Cut, sample};
 use super::sheet::Sheet;
 use domain::geometry::RectMm;
@@ -39,18 +39,26 @@ pub(crate) fn find(
     ppm: f64,
     scan: &mut Cut,
 ) -> (Found, [usize; 2]) {
-    let expected = print.contrast * (sheet.levels.paper - sheet.levels.black) / 255.0;
     let hint = sheet.drift_near(rect);
-    // Near where the neighbours were, then everywhere.
-    for (center, reach) in [(hint, c::NEAR_MM), ([0.0, 0.0], c::SEARCH_MM)] {
+    // Near where the neighbours were, then everywhere; then without the rules of tables, which pale scans lose.
+    let attempts = [
+        (&print.all, hint, c::NEAR_MM),
+        (&print.all, [0.0, 0.0], c::SEARCH_MM),
+        (&print.short, [0.0, 0.0], c::SEARCH_MM),
+    ];
+    for (points, center, reach) in attempts {
         let place = RectMm::new(rect.x + center[0], rect.y + center[1], rect.w, rect.h);
         let margin = (reach * ppm).round() as i64;
         sample(sheet.page, place.grown(margin as f64 / ppm), ppm, scan);
         let corner = |by: [i64; 2]| by.map(|pixels| (margin + pixels) as usize);
-        if !print.tells_its_place() {
+        if !print.all.tell_their_place() {
             return (Found::Unprinted(hint), corner([0, 0]));
         }
-        let best = best(print, scan, margin);
+        if !points.tell_their_place() {
+            continue;
+        }
+        let expected = points.contrast * (sheet.levels.paper - sheet.levels.black) / 255.0;
+        let best = best(points, scan, margin);
         let shift = [0, 1].map(|axis| center[axis] + best.shift[axis] as f64 / ppm);
         let inside = best.shift.iter().all(|by| by.abs() < margin);
         if inside && best.score >= c::PRINT_SURE * expected {
@@ -64,12 +72,13 @@ pub(crate) fn find(
     let margin = (c::SEARCH_MM * ppm).round();
     let corner = hint.map(|mm| (margin + (mm * ppm).round()).max(0.0) as usize);
     // A box that is blotted all over shows no print, but nothing light either where print should be.
-    let found = if is_covered(sheet, print, scan, corner) { Found::At(hint) } else { Found::Missing(hint) };
+    let found =
+        if is_covered(sheet, &print.all, scan, corner) { Found::At(hint) } else { Found::Missing(hint) };
     (found, corner)
 }
 
 /// Whether nearly everything that should be printed is dark.
-fn is_covered(sheet: &Sheet, print: &Print, scan: &Cut, [x0, y0]: [usize; 2]) -> bool {
+fn is_covered(sheet: &Sheet, print: &Points, scan: &Cut, [x0, y0]: [usize; 2]) -> bool {
     let middle = (sheet.levels.paper + sheet.levels.black) / 2.0;
     let is_dark = |&&[x, y]: &&[u16; 2]| {
         let at = (usize::from(y) + y0) * scan.width + usize::from(x) + x0;
@@ -87,7 +96,7 @@ struct Best {
 const ABREAST: usize = 16;
 
 /// The shift within `margin` at which print is darkest against the paper beside it.
-fn best(print: &Print, scan: &Cut, margin: i64) -> Best {
+fn best(print: &Points, scan: &Cut, margin: i64) -> Best {
     let places = |points: &[[u16; 2]]| -> Vec<usize> {
         points.iter().map(|&[x, y]| usize::from(y) * scan.width + usize::from(x)).collect()
     };

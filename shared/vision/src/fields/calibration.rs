@@ -37,6 +37,8 @@ pub const PRINT_SURE: f32 = 0.60;
 /// Share of the expected contrast below which the print is missing: half of the contrast is lost when
 /// everything inside a box is filled with ink.
 pub const PRINT_FOUND: f32 = 0.33;
+/// A straight line at least this long is the rule of a table, mm: hair-thin, while boxes to mark are up to 5 mm wide.
+pub const RULE_LENGTH_MM: f64 = 6.0;
 /// Print may be hidden under a blot when this share of it is dark.
 pub const PRINT_COVERED: f64 = 0.93;
 /// A place needs at least this contrast, grey levels.
@@ -115,13 +117,6 @@ pub const OFF_BY_AREA: Curve =
     Curve(&[(0.0, 5e-6), (0.06, 1e-5), (0.12, 1e-4), (0.25, 1e-2), (0.45, 0.3), (0.8, 1.0)]);
 /// ... and by haze: mean darkness inside above that around the box, as a wiped or faint pencil leaves it.
 pub const OFF_BY_HAZE: Curve = Curve(&[(0.008, 1e-6), (0.014, 1e-4), (0.03, 2e-2), (0.06, 0.3)]);
-/// That nothing is written is wrong when the scan has one bit a pixel, because the pen lies wholly below the
-/// scanner's threshold. (A hand that vanishes everywhere leaves required fields empty too; this is what is left.)
-pub const LOST_IN_BILEVEL: f64 = 3e-5;
-/// ... and that of several marks one is lost while others are seen.
-pub const ONE_LOST_IN_BILEVEL: f64 = 2e-3;
-/// ... and that a seal is lost: red is pale, one simulated seal in three vanished.
-pub const SEAL_LOST_IN_BILEVEL: f64 = 0.1;
 /// That a box is marked is wrong: by how far its ink reaches, diagonal of the ink per side of the box.
 pub const ON_BY_REACH: Curve = Curve(&[(0.25, 0.5), (0.4, 5e-2), (0.55, 1e-3), (0.7, 5e-5), (0.9, 1e-5)]);
 /// ... and by its area, mm².
@@ -134,6 +129,31 @@ pub const FILLED: f64 = 0.80;
 pub const BLOT: f64 = 0.30;
 /// The ring looked at for blots, mm.
 pub const BLOT_RING_MM: f64 = 1.2;
+
+// ---- What a scan may have lost ----
+
+/// Levels that black pixels of a 1-bit scan keep through JPEG, grey levels.
+pub const BILEVEL_BLACK: usize = 9;
+/// Levels between black and white,
+pub const BILEVEL_BETWEEN: std::ops::Range<usize> = 64..192;
+/// ... of which a 1-bit scan has at most this share of all pixels below white: JPEG of quality 50 to 90 leaves under
+/// 0.7 %, in 29 grey scans they were 65 % and more.
+pub const BILEVEL_BETWEEN_MOST: f64 = 0.05;
+/// Mean width from which on a pen came through whole, mm: on simulated 1-bit scans ball pens have 0.32 and more, what a
+/// threshold tore to pieces 0.10 to 0.25.
+pub const PEN_WHOLE_MM: f64 = 0.30;
+/// Less ink tells nothing of its pen, mm².
+pub const PEN_LEAST_MM2: f64 = 0.8;
+/// That what a 1-bit scan does not show is there nevertheless, where the pens beside it came through whole,
+pub const LOST_BESIDE_WHOLE: f64 = 3e-6;
+/// ... and where they are broken, or nobody knows them.
+pub const LOST_BESIDE_BROKEN: f64 = 2e-3;
+/// ... and that a seal is lost: red is pale, one simulated seal in three vanished.
+pub const SEAL_LOST_IN_BILEVEL: f64 = 0.1;
+/// That an empty field is not empty, in a stretch of the form where a required one is empty too.
+pub const EMPTY_BESIDE_REQUIRED_BLANK: f64 = 0.1;
+/// Written fields in a row that end such a stretch: one alone may be from another pen than its neighbours.
+pub const WRITTEN_IN_A_ROW: usize = 2;
 
 // ---- Lines that strike out ----
 
@@ -151,6 +171,11 @@ pub const STRIKE_RISE: f64 = 0.55;
 pub const STRIKE_INKED: f64 = 0.85;
 /// At least this share must not be hidden.
 pub const STRIKE_OPEN: f64 = 0.12;
+/// Between this share of its way and the same share before its end it goes over the thing itself,
+pub const STRIKE_MIDDLE: f64 = 0.25;
+/// ... where it is inked along at least this share of the pixels that print leaves open, if there are this many.
+pub const STRIKE_MIDDLE_INKED: f64 = 0.6;
+pub const STRIKE_MIDDLE_OPEN: usize = 3;
 
 /// Over a word, a line is followed from this share of its width on to the same share before its end.
 pub const OVER_INSET: f64 = 0.08;

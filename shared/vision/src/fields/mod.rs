@@ -5,6 +5,7 @@
 //! `calibration`. A wrong value is worse than no value: doubt becomes a review with its reason.
 
 mod align;
+mod blanks;
 mod blobs;
 mod calibration;
 mod cell;
@@ -35,6 +36,7 @@ use crate::number::DigitReader;
 use crate::ocr::Ocr;
 use crate::registered::RegisteredPage;
 use crate::template::Template;
+use blanks::{Found, PenTrace};
 use comb::CellReader;
 use domain::form::{Field, FieldKind, MarkStyle};
 use domain::geometry::RectMm;
@@ -110,18 +112,19 @@ pub fn read_fields(
     let known = tools.whose_is_known;
     let needed =
         |field: &&Field| !(known && field.prefilled && matches!(field.kind, FieldKind::Printed { .. }));
-    let fields = template.form.fields_on(side).filter(needed);
-    fields
-        .filter_map(|field| {
-            let mut finding = read_field(&mut sheet, field, tools)?;
-            if page.page.bilevel {
-                finding.wrong += lost(field, &finding);
-            }
-            let date = matches!(field.kind, FieldKind::Date(_));
-            let max_wrong = if date { params.max_wrong_date } else { params.max_wrong };
-            Some(finding.into_reading(field, &page.px_from_mm, max_wrong))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for field in template.form.fields_on(side).filter(needed) {
+        tools.region.pen = PenTrace::default();
+        let finding = read_field(&mut sheet, field, tools);
+        found.extend(finding.map(|finding| Found { field, finding, pen: tools.region.pen }));
+    }
+    blanks::doubt(&mut found, sheet.bilevel);
+    let reading = |Found { field, finding, .. }: Found| {
+        let date = matches!(field.kind, FieldKind::Date(_));
+        let max_wrong = if date { params.max_wrong_date } else { params.max_wrong };
+        finding.into_reading(field, &page.px_from_mm, max_wrong)
+    };
+    found.into_iter().map(reading).collect()
 }
 
 fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Finding> {
@@ -139,17 +142,6 @@ fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Fin
         FieldKind::Stamp => presence::read(sheet, region, field, presence::Wording::Stamp),
         FieldKind::Sticker => sticker::read(sheet, region, ocr.as_mut(), field),
     })
-}
-
-/// The probability that a 1-bit scan lost what is said not to be there. Print is never lost.
-fn lost(field: &Field, finding: &Finding) -> f64 {
-    match &field.kind {
-        FieldKind::Printed { .. } | FieldKind::Sticker | FieldKind::Barcode(_) => 0.0,
-        FieldKind::Choice { multiple: true } => calibration::ONE_LOST_IN_BILEVEL,
-        FieldKind::Stamp if finding.says_nothing() => calibration::SEAL_LOST_IN_BILEVEL,
-        _ if finding.says_nothing() => calibration::LOST_IN_BILEVEL,
-        _ => 0.0,
-    }
 }
 
 /// Whether its options are words to circle: the eras of a date always are.

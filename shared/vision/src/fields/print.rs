@@ -19,6 +19,15 @@ pub(crate) struct Print {
     pub height: usize,
     /// Per pixel: whether print may lie there, with a margin for what is not exact.
     pub mask: Vec<bool>,
+    /// All of it.
+    pub all: Points,
+    /// What is left without long lines: a pale 1-bit scan loses the rules of a table and keeps its words.
+    pub short: Points,
+}
+
+/// Pixels by which print is found again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Points {
     /// Pixels that are printed, and pixels beside them that are not.
     pub on: Vec<[u16; 2]>,
     pub off: Vec<[u16; 2]>,
@@ -85,37 +94,62 @@ impl Print {
         for _ in 0..(c::PRINT_REACH_MM * ppm).round() as usize {
             spread(&mut mask, width);
         }
-        let mut print = Self { width, height, mask, ..Self::default() };
-        print.choose_points(blank, (BESIDE_MM * ppm).round() as usize);
-        print
+        let beside = (BESIDE_MM * ppm).round() as usize;
+        let printed: Vec<bool> = blank.grey.iter().map(|&grey| grey < c::PRINT_CORE_BELOW).collect();
+        let rules = rules(&printed, width, (c::RULE_LENGTH_MM * ppm) as usize);
+        let short: Vec<bool> = printed.iter().zip(&rules).map(|(&printed, &rule)| printed && !rule).collect();
+        let all = Points::choose(blank, &printed, beside);
+        let short =
+            if rules.contains(&true) { Points::choose(blank, &short, beside) } else { Points::default() };
+        Self { width, height, mask, all, short }
     }
+}
 
-    fn choose_points(&mut self, blank: &Cut, beside: usize) {
+impl Points {
+    fn choose(blank: &Cut, printed: &[bool], beside: usize) -> Self {
         let (w, h) = (blank.width, blank.height);
-        let printed: Vec<usize> = (0..w * h).filter(|&at| blank.grey[at] < c::PRINT_CORE_BELOW).collect();
+        let mut points = Self::default();
+        let printed: Vec<usize> = (0..w * h).filter(|&at| printed[at]).collect();
         let (mut dark, mut light) = (0u64, 0u64);
         for &at in printed.iter().step_by(printed.len().div_ceil(c::PRINT_POINTS).max(1)) {
             let (x, y) = (at % w, at / w);
-            self.on.push([x as u16, y as u16]);
+            points.on.push([x as u16, y as u16]);
             dark += u64::from(blank.grey[at]);
             let near =
                 [(x.wrapping_sub(beside), y), (x + beside, y), (x, y.wrapping_sub(beside)), (x, y + beside)];
             for (x, y) in near.into_iter().filter(|&(x, y)| x < w && y < h) {
                 let grey = blank.grey[y * w + x];
                 if grey > c::PAPER_ABOVE {
-                    self.off.push([x as u16, y as u16]);
+                    points.off.push([x as u16, y as u16]);
                     light += u64::from(grey);
                 }
             }
         }
-        self.contrast =
-            light as f32 / self.off.len().max(1) as f32 - dark as f32 / self.on.len().max(1) as f32;
+        points.contrast =
+            light as f32 / points.off.len().max(1) as f32 - dark as f32 / points.on.len().max(1) as f32;
+        points
     }
 
     /// Whether there is enough of it to be found again.
-    pub fn tells_its_place(&self) -> bool {
+    pub fn tell_their_place(&self) -> bool {
         self.on.len().min(self.off.len()) >= c::PRINT_POINTS_LEAST
     }
+}
+
+/// Pixels of straight lines, across or down, at least `length` pixels long.
+fn rules(printed: &[bool], width: usize, length: usize) -> Vec<bool> {
+    let height = printed.len() / width.max(1);
+    let mut rules = vec![false; printed.len()];
+    let mut mark = |line: Vec<usize>| {
+        for run in line.chunk_by(|&a, &b| printed[a] == printed[b]) {
+            if printed[run[0]] && run.len() >= length {
+                run.iter().for_each(|&at| rules[at] = true);
+            }
+        }
+    };
+    (0..height).for_each(|y| mark((y * width..(y + 1) * width).collect()));
+    (0..width).for_each(|x| mark((0..height).map(|y| y * width + x).collect()));
+    rules
 }
 
 /// Spreads a mask by one pixel in all eight directions.

@@ -1,6 +1,7 @@
 //! 領域. A part of the page laid over the same part of the empty sheet: dark pixels that print does not explain are ink.
 
 use super::align::{self, Found};
+use super::blanks::PenTrace;
 use super::blobs::{Blob, Blobs};
 use super::calibration as c;
 use super::print::Prints;
@@ -40,6 +41,8 @@ pub(crate) struct Region {
     /// The pieces of ink: `blobs.labels` says which pixel belongs to which.
     pub blobs: Blobs,
     pub inks: Vec<Ink>,
+    /// How ink came through here and in the regions before, since it was last emptied.
+    pub pen: PenTrace,
     /// Grey levels of paper, and from there to black, here.
     paper: f32,
     range: f32,
@@ -151,6 +154,21 @@ impl Region {
         };
         self.inks.clear();
         self.inks.extend(blobs.list.iter().zip(sums).map(ink));
+        self.trace();
+    }
+
+    /// Adds this region's ink, and its border with paper, to the trace of the pen. Print hides borders.
+    fn trace(&mut self) {
+        let is_paper = |at: Option<&u8>| at == Some(&PAPER);
+        let (mut area, mut border) = (0u32, 0u32);
+        let inked = self.blobs.labels.iter().enumerate().filter(|(_, label)| **label > 0);
+        for (at, _) in inked {
+            let beside = [at.wrapping_sub(1), at + 1, at.wrapping_sub(self.width), at + self.width];
+            area += 1;
+            border += beside.iter().map(|&at| u32::from(is_paper(self.kind.get(at)))).sum::<u32>();
+        }
+        self.pen.area += f64::from(area) / self.ppm.powi(2);
+        self.pen.border += f64::from(border) / self.ppm;
     }
 
     /// Whether a piece of ink is a stroke rather than dust or a shadow.

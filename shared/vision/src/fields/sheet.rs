@@ -26,6 +26,8 @@ pub(crate) struct Sheet<'a> {
     /// The empty sheet, as a page that lies perfectly, with its fingerprint.
     pub blank: Option<(RegisteredPage<'a>, u64)>,
     pub levels: Levels,
+    /// Whether the scan knows black and white only, whatever its file holds: some scanners save such pages as grey.
+    pub bilevel: bool,
     pub streaks: Streaks,
     drift: Vec<(PointMm, [f64; 2])>,
     /// Every word of the side that may be circled.
@@ -46,8 +48,10 @@ impl<'a> Sheet<'a> {
             (page, print::fingerprint(&page))
         });
         let streaks = Streaks::find(page.page);
-        let levels = levels(page, blank.as_ref().map(|(page, _)| page));
-        Self { page, blank, levels, streaks, drift: Vec::new(), words }
+        let counts = counts(page);
+        let levels = levels(&counts, page, blank.as_ref().map(|(page, _)| page));
+        let bilevel = page.page.bilevel || is_bilevel(&counts);
+        Self { page, blank, levels, bilevel, streaks, drift: Vec::new(), words }
     }
 
     /// How far print was off where it was last found nearest to `rect`, mm.
@@ -70,20 +74,33 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Grey levels of the whole page; what is printed on the empty sheet tells how dark print is.
-fn levels(page: &RegisteredPage, blank: Option<&RegisteredPage>) -> Levels {
+/// How many of the page's pixels have each grey level, by a sample of them.
+fn counts(page: &RegisteredPage) -> [u32; 256] {
     let pixels = &page.page.pixels;
     let mut counts = [0u32; 256];
     // An odd step, so that it does not walk down a column of a picture of round width.
     for &grey in pixels.iter().step_by(pixels.len() / LEVEL_SAMPLES * 2 + 1) {
         counts[usize::from(grey)] += 1;
     }
-    let paper = quantile(&counts, c::PAPER_QUANTILE);
-    let noise = ((paper - quantile(&counts, 0.5)) / c::SIGMAS_TO_PAPER_QUANTILE).clamp(0.0, c::NOISE_MOST);
+    counts
+}
+
+/// Whether there is black and white and hardly anything between, but for what JPEG adds.
+fn is_bilevel(counts: &[u32; 256]) -> bool {
+    let sum = |levels: std::ops::Range<usize>| counts[levels].iter().sum::<u32>();
+    let (black, between) = (sum(0..c::BILEVEL_BLACK), sum(c::BILEVEL_BETWEEN));
+    let dark = sum(0..c::BILEVEL_BETWEEN.end);
+    dark > 0 && black * 2 > dark && f64::from(between) < c::BILEVEL_BETWEEN_MOST * f64::from(dark)
+}
+
+/// Grey levels of the whole page; what is printed on the empty sheet tells how dark print is.
+fn levels(counts: &[u32; 256], page: &RegisteredPage, blank: Option<&RegisteredPage>) -> Levels {
+    let paper = quantile(counts, c::PAPER_QUANTILE);
+    let noise = ((paper - quantile(counts, 0.5)) / c::SIGMAS_TO_PAPER_QUANTILE).clamp(0.0, c::NOISE_MOST);
     let printed = blank.map(|blank| printed_levels(page, blank));
     let black = match printed.filter(|counts| counts.iter().sum::<u32>() >= c::PRINT_POINTS_LEAST as u32) {
         Some(counts) => quantile(&counts, 0.5),
-        None => quantile(&counts, c::BLACK_QUANTILE),
+        None => quantile(counts, c::BLACK_QUANTILE),
     };
     Levels { paper, black: black.min(paper - c::MIN_RANGE).max(0.0), noise }
 }

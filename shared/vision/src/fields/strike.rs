@@ -12,7 +12,7 @@ pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
         let mut lines = 0;
         for (from, thick) in left {
             let goes_on = |(to, _): &(PointMm, f64)| {
-                (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2)
+                (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2, false)
             };
             if let Some(found) = right.iter().position(goes_on) {
                 let thick_right = right[found].1;
@@ -48,7 +48,13 @@ pub(crate) fn lines_over(region: &Region, word: RectMm) -> usize {
             let ways = [(low, high), (high, low)];
             high < steps
                 && ways.iter().any(|&(from, to)| {
-                    is_inked(region, PointMm::new(left, height(from)), PointMm::new(right, height(to)), 1)
+                    is_inked(
+                        region,
+                        PointMm::new(left, height(from)),
+                        PointMm::new(right, height(to)),
+                        1,
+                        true,
+                    )
                 })
         })
     };
@@ -77,10 +83,12 @@ fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<(PointMm, f64)> {
 }
 
 /// Whether the straight way between two points is inked wherever print does not hide it.
-/// A hand's line bends by `bend` pixels.
-fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize) -> bool {
+/// A hand's line bends by `bend` pixels. The middle may be hidden wholly only when `blind`: then nobody knows.
+/// (The ends of a cross beside the frame of its box, or the two sides of a circle beside its word, are no line.)
+fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize, blind: bool) -> bool {
     let steps = ((to.x - from.x) * PPM).ceil().max(1.0) as usize;
     let (mut open, mut inked) = (0, 0);
+    let (mut middle_open, mut middle_inked) = (0, 0);
     // So many open pixels may be without ink; one more, and the rest need not be looked at.
     let bare_most = (1.0 - c::STRIKE_INKED) * (steps + 1) as f64 + 1.0;
     for step in 0..=steps {
@@ -90,15 +98,23 @@ fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize) -> bool {
             continue;
         };
         let mut rows = y.saturating_sub(bend)..(y + bend + 1).min(region.height);
-        if rows.any(|y| region.stroke_at(x, y).is_some()) {
-            open += 1;
-            inked += 1;
-        } else if !region.is_hidden(x, y) {
-            open += 1;
-            if f64::from(open - inked) > bare_most {
-                return false;
-            }
+        let is_ink = rows.any(|y| region.stroke_at(x, y).is_some());
+        if !is_ink && region.is_hidden(x, y) {
+            continue;
+        }
+        let in_middle = (c::STRIKE_MIDDLE..=1.0 - c::STRIKE_MIDDLE).contains(&t);
+        open += 1;
+        inked += usize::from(is_ink);
+        middle_open += usize::from(in_middle);
+        middle_inked += usize::from(in_middle && is_ink);
+        if (open - inked) as f64 > bare_most {
+            return false;
         }
     }
-    f64::from(inked) >= c::STRIKE_INKED * f64::from(open) && f64::from(inked) >= c::STRIKE_OPEN * steps as f64
+    let over = if middle_open >= c::STRIKE_MIDDLE_OPEN {
+        middle_inked as f64 >= c::STRIKE_MIDDLE_INKED * middle_open as f64
+    } else {
+        blind
+    };
+    over && inked as f64 >= c::STRIKE_INKED * open as f64 && inked as f64 >= c::STRIKE_OPEN * steps as f64
 }
