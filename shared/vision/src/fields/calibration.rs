@@ -127,6 +127,8 @@ pub const MARK_UNSURE: f64 = 2e-2;
 pub const FILLED: f64 = 0.80;
 /// A filled box with more than this share of the 1.2 mm around it inked was blotted out.
 pub const BLOT: f64 = 0.30;
+/// With more than this share of the same ring inked (0.5 mm²), an empty box may have been meant: a tick beside it.
+pub const BESIDE: f64 = 0.012;
 /// The ring looked at for blots, mm.
 pub const BLOT_RING_MM: f64 = 1.2;
 

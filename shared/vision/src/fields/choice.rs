@@ -54,9 +54,8 @@ pub(crate) fn one(options: &[ChoiceOption], judged: &[Judged]) -> Finding {
             let others = judged.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, judged)| judged);
             let second: f64 = others.clone().map(|j| j.wrong).sum::<f64>() * c::SECOND_ANSWER;
             // A struck-out word beside a circled one is how people correct themselves.
-            let doubt = judged[i]
-                .doubt
-                .or_else(|| others.clone().filter(|j| j.mark == Mark::Off).find_map(|j| j.doubt));
+            let doubt =
+                judged[i].doubt.or_else(|| others.clone().filter(|j| j.mark == Mark::Off).find_map(in_box));
             Finding::new(Value::Text(options[i].value.clone()), judged[i].wrong + second).doubted(doubt)
         }
         [first, ..] => {
@@ -67,6 +66,11 @@ pub(crate) fn one(options: &[ChoiceOption], judged: &[Judged]) -> Finding {
                 .with_alternatives(alternatives)
         }
     }
+}
+
+/// What makes an empty option doubtful beside one that is chosen: ink next to its box is the chosen one's own tail.
+fn in_box(judged: &Judged) -> Option<&'static str> {
+    judged.doubt.filter(|doubt| *doubt != mark::BESIDE)
 }
 
 /// All options that are on.

@@ -47,6 +47,8 @@ pub(crate) struct BoxInk {
     pub visitor: f64,
 }
 
+/// Why an empty box is doubted when somebody marked the paper next to it.
+pub(crate) const BESIDE: &str = "枠のそばに印があります";
 pub(crate) const MISSING: &str = "印刷された枠が見つかりません";
 
 /// Reads a field of one box.
@@ -194,6 +196,7 @@ pub(crate) fn decide(ink: BoxInk) -> Judged {
     let doubt = match ink {
         _ if ink.visitor > c::VISITOR_REACH => Some("隣の線が枠に入っています"),
         _ if off > c::MARK_UNSURE => Some("印がはっきりしません"),
+        _ if ink.ring > c::BESIDE => Some(BESIDE),
         _ => None,
     };
     Judged { mark: Mark::Off, wrong: off.min(1.0), doubt }

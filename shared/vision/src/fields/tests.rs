@@ -111,6 +111,13 @@ fn doubtful_boxes_go_to_people() {
         },
         None,
     );
+    // A tick beside the box.
+    mark(
+        |page| {
+            page.pen(&[(36.6, 27.0), (37.8, 28.6), (39.8, 25.0)]);
+        },
+        None,
+    );
     // A wiped-out pencil: a faint tick.
     mark(
         |page| {
@@ -142,12 +149,12 @@ fn dust_streaks_and_neighbours_do_not_mark_a_box() {
         },
         Some("on"),
     );
-    // A long stroke of a neighbour just touches the corner.
+    // A long stroke that ends at the corner: a neighbour's, or a tick beside the box? Nobody knows.
     mark(
         |page| {
             page.pen(&[(30.0, 20.0), (40.3, 25.2)]);
         },
-        Some("off"),
+        None,
     );
 }
 
