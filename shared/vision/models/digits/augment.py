@@ -10,7 +10,7 @@ import numpy as np
 
 from glyphs import CANVAS, LONGEST, distance, stroke_width
 
-MARGIN_MM = 0.8         # cut around the interior, as the reader cuts cells
+MARGIN_MM = 1.0         # cut around the interior, as the reader cuts cells
 LEVELS = ("clean", "light", "medium", "heavy")
 
 
@@ -90,41 +90,62 @@ def grain(shape, rng, strength):
     return 1.0 - strength * (0.65 * fine + 0.45 * slow)
 
 
-def draw_lines(paper, box, ppm, rng):
-    """The printed box, a comb (sides and foot), or nothing (dropped out by colour)."""
+@dataclass
+class Comb:
+    """How the printed boxes of a row stand."""
+    sides: str          # lines that a box has: of "ltrb"
+    gap_mm: float       # between the inner edges of neighbouring boxes
+    line_mm: float
+    grey: float
+    first: bool         # nothing stands to the left (right)
+    last: bool
+
+
+def any_comb(rng) -> Comb:
     kind = rng.random()
-    if kind < 0.10:
-        return paper
-    sides = "ltrb" if kind < 0.80 else "lrb"
-    width = rng.uniform(0.18, 0.32) * ppm
+    sides = "" if kind < 0.10 else "lrb" if kind < 0.22 else "ltrb"
+    line = rng.uniform(0.15, 0.35)
+    shared = rng.random() < 0.35        # neighbours share one line
+    gap = line if shared else line * 2 + rng.uniform(0.1, 1.0)
     grey = rng.choice([rng.uniform(0, 60), rng.uniform(60, 180)])
+    return Comb(sides, gap, line, grey, rng.random() < 0.2, rng.random() < 0.2)
+
+
+def quad(paper, ax, ay, bx, by, width):
+    """Coverage of a straight line."""
+    line = np.zeros(paper.shape, np.uint8)
+    p = [int(round(v * 16)) for v in (ax, ay, bx, by)]
+    # OpenCV's anti-aliased polygons come out about 1.5 pixels too thick.
+    d = np.array([p[3] - p[1], p[0] - p[2]], float)
+    d *= max(width - 1.5, 0.3) * 8 / max(np.hypot(*d), 1e-6)
+    corners = np.array([[p[0] + d[0], p[1] + d[1]], [p[2] + d[0], p[3] + d[1]],
+                        [p[2] - d[0], p[3] - d[1]], [p[0] - d[0], p[1] - d[1]]])
+    cv2.fillConvexPoly(line, np.round(corners).astype(np.int32), 255, cv2.LINE_AA, 4)
+    return line
+
+
+def draw_lines(paper, box, ppm, comb, rng):
+    """The printed boxes of the row: this one, and what the cut shows of its neighbours."""
     x0, y0, x1, y1 = box
-    tilt = rng.normal(0, 0.006, 4)
-    height, length = paper.shape
-    ends = {"l": (x0, y0, x0, y1), "r": (x1, y0, x1, y1), "t": (x0, y0, x1, y0), "b": (x0, y1, x1, y1)}
-    ink = np.zeros_like(paper)
-    for side, lean in zip("ltrb", tilt):
-        if side not in sides:
+    pitch = x1 - x0 + comb.gap_mm * ppm
+    width = comb.line_mm * ppm
+    lean = rng.normal(0, 0.006) * (y1 - y0)
+    ink = np.zeros(paper.shape, np.uint8)
+    for step in (-1, 0, 1):
+        if (step < 0 and comb.first) or (step > 0 and comb.last):
             continue
-        ax, ay, bx, by = ends[side]
-        outward = width / 2 * (-1 if side in "lt" else 1)
-        # Now and then a line runs on beyond the corner, into the next cell.
-        if side in "lr":
-            points = (ax + outward - lean * length, 0 if rng.random() < .4 else ay - width,
-                      bx + outward + lean * length, height if rng.random() < .4 else by + width)
-        else:
-            points = (0 if rng.random() < .6 else ax - width, ay + outward - lean * height,
-                      length if rng.random() < .6 else bx + width, by + outward + lean * height)
-        line = np.zeros(paper.shape, np.uint8)
-        p = [int(round(v * 16)) for v in points]
-        # OpenCV's anti-aliased polygons come out about 1.5 pixels too thick.
-        d = np.array([p[3] - p[1], p[0] - p[2]], float)
-        d *= max(width - 1.5, 0.3) * 8 / max(np.hypot(*d), 1e-6)
-        quad = np.array([[p[0] + d[0], p[1] + d[1]], [p[2] + d[0], p[3] + d[1]],
-                         [p[2] - d[0], p[3] - d[1]], [p[0] - d[0], p[1] - d[1]]])
-        cv2.fillConvexPoly(line, np.round(quad).astype(np.int32), 255, cv2.LINE_AA, 4)
-        ink = np.maximum(ink, line / np.float32(255))
-    return paper * (1 - ink) + grey * ink
+        left, right = x0 + step * pitch - width / 2, x1 + step * pitch + width / 2
+        top, bottom = y0 - width / 2, y1 + width / 2
+        lines = {"l": (left - lean, top, left + lean, bottom), "r": (right - lean, top, right + lean, bottom),
+                 "t": (left, top + lean, right, top - lean), "b": (left, bottom + lean, right, bottom - lean)}
+        for side in comb.sides:
+            ink = np.maximum(ink, quad(paper, *lines[side], width))
+    if rng.random() < 0.08 and comb.sides:      # a ruled line of the form runs by
+        y = (y0 if rng.random() < 0.5 else y1) + rng.choice([-1, 1]) * rng.uniform(0.9, 1.1) * ppm
+        if not y0 < y < y1:
+            ink = np.maximum(ink, quad(paper, 0, y, paper.shape[1], y, width))
+    share = ink / np.float32(255)
+    return paper * (1 - share) + comb.grey * share
 
 
 def scan(grey, ppm, level, paper, ink, rng):
@@ -156,28 +177,27 @@ def scan(grey, ppm, level, paper, ink, rng):
     return out
 
 
-def neighbours(ink, box, ppm, rng):
-    """Strokes of the neighbouring cells that reach into the margin."""
-    height, width = ink.shape
-    before, after = (0, box[0] - 0.3 * ppm), (box[2] + 0.3 * ppm, width)
-    x = int(rng.uniform(*(before if rng.random() < 0.5 else after)))
-    y = rng.uniform(0, height, 2)
-    layer = np.zeros(ink.shape, np.uint8)
-    lean = rng.uniform(-0.6, 0.6) * ppm
-    thick = max(1, int(rng.uniform(0.3, 0.7) * ppm))
-    cv2.line(layer, (x, int(y[0])), (int(x + lean), int(y[1])), 255, thick, cv2.LINE_AA)
-    return np.maximum(ink, layer / np.float32(255))
+def neighbour(ink, beside, box, ppm, comb, rng, pen_px):
+    """What the cut shows of the digit `beside`, written in the cell to the left or right."""
+    step = -1 if rng.random() < 0.5 else 1
+    if (step < 0 and comb.first) or (step > 0 and comb.last):
+        return ink
+    middle = (box[0] + box[2]) / 2 + step * (box[2] - box[0] + comb.gap_mm * ppm)
+    centre = np.array([middle - step * abs(rng.normal(0, 0.6)) * ppm,
+                       (box[1] + box[3]) / 2 + rng.normal(0, 0.4) * ppm])
+    height = float(np.clip(rng.normal(0.72, 0.12), 0.45, 1.0)) * (box[3] - box[1])
+    return np.maximum(ink, place(beside, ink.shape, height, centre, rng, pen_px, True))
 
 
-def cell(canvas, rng, level, pen=None, size=None, print_mm=None, after=None):
-    """One drawn cell of `canvas` (None: nothing written).
+def cell(canvas, rng, level, pen=None, size=None, print_mm=None, after=None, beside=None):
+    """One drawn cell of `canvas` (None: nothing written); `beside` is written in the next one.
 
     `size`: share of the cell's height (default 45-105 %); `print_mm`: height of a
     printed digit, which has no box; `after(ink, box, ppm, rng)` adds to the ink.
     """
     dpi = rng.choice([200, 240, 300, 400], p=[.45, .1, .35, .1])
     ppm = dpi / 25.4
-    mm = (rng.uniform(5, 6.5), rng.uniform(7, 8))
+    mm = (rng.uniform(4.5, 7), rng.uniform(6, 9))
     if print_mm:
         mm = (print_mm * rng.uniform(0.8, 1.2), print_mm * rng.uniform(1.3, 2.0))
     margin = MARGIN_MM * ppm
@@ -188,27 +208,27 @@ def cell(canvas, rng, level, pen=None, size=None, print_mm=None, after=None):
     slope = rng.normal(0, 6, 2)
     paper = (light + slope[0] * np.linspace(-.5, .5, shape[1], dtype=np.float32)
              + slope[1] * np.linspace(-.5, .5, shape[0], dtype=np.float32)[:, None]).astype(np.float32)
-    pen = pen or any_pen(rng)
+    pen, comb = pen or any_pen(rng), any_comb(rng)
+    pen_px = None if pen.width_mm is None else pen.width_mm * ppm
     ink = np.zeros(shape, np.float32)
     centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     if canvas is not None:
-        share = size or float(np.clip(rng.normal(0.72, 0.14), 0.42, 1.05))
+        share = size or float(np.clip(rng.normal(0.70, 0.13), 0.38, 1.02))
         height = print_mm * ppm if print_mm else share * mm[1] * ppm
         free = np.maximum(0.5 * np.array([mm[0], mm[1]]) * ppm - np.array([0.3, 0.5]) * height, 0)
-        shift = np.clip(rng.normal(0, 0.45, 2), -1.1, 1.1) * (free + 0.25 * ppm) * (0.2 if print_mm else 1)
-        width = None if pen.width_mm is None else pen.width_mm * ppm
-        ink = place(canvas, shape, height, np.array(centre) + shift, rng, width, print_mm is None)
+        shift = np.clip(rng.normal(0, 0.42, 2), -1.1, 1.1) * (free + 0.2 * ppm) * (0.2 if print_mm else 1)
+        ink = place(canvas, shape, height, np.array(centre) + shift, rng, pen_px, print_mm is None)
         if pen.width_mm is None:
             ink = np.clip(cv2.GaussianBlur(ink, (0, 0), 0.03 * ppm) * rng.uniform(0.9, 1.4), 0, 1)
     if after:
         ink = after(ink, box, ppm, rng)
-    if not print_mm and rng.random() < 0.12:
-        ink = neighbours(ink, box, ppm, rng)
+    if beside is not None and not print_mm:
+        ink = neighbour(ink, beside, box, ppm, comb, rng, pen_px)
     if pen.texture > 0.05:
         ink = ink * grain(shape, rng, pen.texture)
-    grey = paper if print_mm else draw_lines(paper, box, ppm, rng)
+    grey = paper if print_mm else draw_lines(paper, box, ppm, comb, rng)
     grey = np.minimum(grey, paper * (1 - ink) + pen.grey * ink)
     grey = scan(grey, ppm, level, light, pen.grey, rng)
-    error = rng.normal(0, 0.10, 4) * ppm        # registration is not exact
+    error = rng.normal(0, 0.08, 4) * ppm        # registration is not exact
     told = tuple(float(b + e) for b, e in zip(box, np.clip(error, -0.3 * ppm, 0.3 * ppm)))
     return grey, told, ppm

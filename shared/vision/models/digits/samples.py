@@ -14,13 +14,14 @@ from preprocess import preprocess
 
 CLASSES = ("clean", "onebit", "degraded")
 SOURCES = ("mnist", "emnist", "jp", "drawn", "printed", "reject")
-SHARES = (0.30, 0.22, 0.14, 0.08, 0.07, 0.19)
+SHARES = (0.33, 0.25, 0.16, 0.08, 0.06, 0.12)
 LEVEL_SHARES = (0.30, 0.30, 0.25, 0.15)   # of augment.LEVELS
 REJECTS = ("letter", "mark", "two digits", "overwritten", "struck", "scribble", "blot",
            "half", "strokes", "small mark")
-REJECT_SHARES = (0.20, 0.20, 0.13, 0.11, 0.13, 0.05, 0.05, 0.04, 0.02, 0.07)
+REJECT_SHARES = (0.22, 0.22, 0.10, 0.08, 0.14, 0.05, 0.05, 0.04, 0.02, 0.08)
 AS_IS = 0.2             # Japanese cells taken as they were faxed
 FAX_PPM = 8.0           # fax cells: about 200 dpi
+BESIDE = 0.4            # cells whose neighbour is drawn too
 PRINT_MM = (2.0, 3.4)   # height of printed digits, 8-13 points
 
 
@@ -58,6 +59,11 @@ class Shapes:
 
 def in_cell(canvas, rng, level, **how):
     return preprocess(*augment.cell(canvas, rng, level, **how))
+
+
+def beside(shapes, rng):
+    """The digit of the next cell, for some cells."""
+    return shapes.dataset("mnist" if rng.random() < 0.5 else "emnist", rng)[0] if rng.random() < BESIDE else None
 
 
 def fax_cell(image, rng=None):
@@ -125,14 +131,15 @@ def draw(shapes: Shapes, rng, source: str, level: str):
         if rng.random() < AS_IS:
             picture, quality = fax_cell(images[i], rng)
         else:
-            picture, quality = in_cell(glyphs.centred(glyphs.fax_ink(images[i])), rng, level)
+            picture, quality = in_cell(glyphs.centred(glyphs.fax_ink(images[i])), rng, level,
+                                       beside=beside(shapes, rng))
         return picture, quality, int(labels[i]), source
     if source == "drawn":
         digit = int(rng.integers(10))
         picture, quality = in_cell(glyphs.drawn(digit, rng), rng, level)
         return picture, quality, digit, source
     canvas, digit = shapes.dataset(source, rng)
-    picture, quality = in_cell(canvas, rng, level)
+    picture, quality = in_cell(canvas, rng, level, beside=beside(shapes, rng))
     return picture, quality, digit, source
 
 

@@ -25,6 +25,7 @@ import samples
 
 SHARD = 4096
 BATCH = 128
+CHECK_SHARDS = 16       # 65,536 samples each to calibrate and to check
 
 
 def make_samples(folder: Path, work: Path, part: str, shards: int, seed: int):
@@ -104,13 +105,13 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "digits")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--shards", type=int, default=160)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--shards", type=int, default=140)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=8)
     args = parser.parse_args()
     train = make_samples(args.data, args.work, "train", args.shards, args.seed)
-    calibrate = make_samples(args.data, args.work, "calibrate", 6, args.seed)
-    check = make_samples(args.data, args.work, "check", 6, args.seed)
+    calibrate = make_samples(args.data, args.work, "calibrate", CHECK_SHARDS, args.seed)
+    check = make_samples(args.data, args.work, "check", CHECK_SHARDS, args.seed)
     print("samples", {k: len(v["x"]) for k, v in (("train", train), ("calibrate", calibrate), ("check", check))})
     for layers in fit(train, check, args.epochs, args.seed):
         export.write(args.out, layers, calibrate, check)   # the last one stays

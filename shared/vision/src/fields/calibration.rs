@@ -223,24 +223,23 @@ pub const CIRCLE_JUMP_MM: f64 = 0.9;
 
 // ---- Digits ----
 
-/// Paper cut around the inside of a cell, mm: its own line ends 0.25 mm outside; the next box's line begins at
-/// 0.5 mm, less what the place may be off, and would be taken for its own.
-pub const CELL_MARGIN_MM: f64 = 0.30;
+/// Paper cut around the inside of a cell, mm: strokes leave their box, and what enters from the next one must be seen
+/// whole enough to be told from them.
+pub const CELL_MARGIN_MM: f64 = 1.0;
 /// From the middle of a printed box line to its inner edge, mm: half of 0.2-0.3.
 pub const CELL_INSET_MM: f64 = 0.12;
 /// Pixels per mm at which cells are cut: the scan's own, within what the model was trained on.
 pub const CELL_PPM: [f64; 2] = [7.5, 12.5];
-/// The model's temperatures were fitted with a fifth of non-digits among the samples; among digits alone its
-/// probabilities are cautious, and honest when raised to this power (11,000 cells of simulated scans, hands that
-/// were not trained on).
-pub const CELL_SHARPNESS: f64 = 1.25;
 /// No network is surer than this of a cell: what is left is spread over all digits.
 pub const CELL_DOUBT: f64 = 1.0e-5;
-/// ... and of a cell that is faint, speckled or broken: there one in four was wrong at a claim of .99.
-pub const CELL_DOUBT_DEGRADED: f64 = 0.1;
-/// Weight of "not one clean digit" against a digit: 19 % of the model's training cells were none, 0.5 to 1 % of the
-/// written cells of a form are (struck out, written over), so the odds shrink by 0.19/0.81 : 0.0075/0.9925.
-pub const REFUSED_SHARE: f64 = 0.03;
+/// ... and of a cell that is faint, speckled or broken: the model's samples of these are drawn, scans may be worse.
+pub const CELL_DOUBT_DEGRADED: f64 = 5.0e-3;
+/// Weight of "not one clean digit" against a digit: 12 % of the model's training cells were none, about 0.3 % of the
+/// written cells of a form are (struck out, written over), so the odds shrink by 0.12/0.88 : 0.003/0.997.
+pub const REFUSED_SHARE: f64 = 0.0216;
+/// Ink that is no clean digit (mostly written over, or two strokes too many) still means the digit it looks like
+/// this often; else it may mean any.
+pub const REFUSED_MEANS_ITS_LIKENESS: f64 = 0.5;
 /// Whatever the rule says, refused ink makes the whole value doubtful by this share of itself: two digits in one
 /// box shift all others.
 pub const REFUSED_HARM: f64 = 0.1;

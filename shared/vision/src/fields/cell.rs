@@ -3,6 +3,7 @@
 //! These are exactly the steps of `models/digits/README.md`, "Preprocessing"; whoever changes them trains anew.
 
 use super::blobs::Blobs;
+use super::box_lines::{self, Bounds};
 use crate::net::{Quality, SIDE};
 
 /// Level of paper: brighter than 80 % of the interior.
@@ -17,22 +18,14 @@ const INK_FLOOR: f32 = 0.15;
 const INK_SPAN: f32 = 0.70;
 /// The ink level is looked for this far from the lines, mm.
 const DARK_INSET_MM: f64 = 0.5;
-/// A printed line is searched this far outside the interior, mm.
-const LINE_OUT_MM: f64 = 0.6;
-/// ... and this far inside, mm (registration error).
-const LINE_IN_MM: f64 = 0.4;
-/// Mean ink along a side that makes a line.
-const LINE_ON: f32 = 0.40;
-/// ... below which the line has ended.
-const LINE_OFF: f32 = 0.20;
-/// ... at the latest here, mm (0.3 printed, blur, 1 degree of tilt).
-const LINE_WIDE_MM: f64 = 0.6;
 /// A blob this near to a cleaned edge touches it, mm.
 const EDGE_MM: f64 = 0.15;
 /// A blob that stays this near to the edges is the rest of a line, mm.
 const REMNANT_MM: f64 = 0.35;
 /// A smaller blob at an edge is the rest of a line or of a neighbour, mm².
 const EDGE_AREA_MM2: f64 = 0.10;
+/// A blob with less of itself inside the box is the neighbour's.
+const OWN_SHARE: f64 = 0.5;
 /// Smaller blobs do not count for the box around the ink, mm².
 const SPECK_MM2: f64 = 0.03;
 /// Nor do blobs below this share of the largest one.
@@ -72,59 +65,35 @@ pub(crate) struct Prepared {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Preparer {
     share: Vec<f32>,
-    region: Vec<f32>,
+    ink: Vec<f32>,
     blobs: Blobs,
-}
-
-#[derive(Clone, Copy)]
-struct Bounds {
-    left: usize,
-    top: usize,
-    right: usize,
-    bottom: usize,
 }
 
 impl Preparer {
     /// Turns a cell into the network's picture; an interior outside the cell counts as blank.
     pub fn prepare(&mut self, cell: Cell) -> Prepared {
         let nothing = Prepared { picture: None, quality: Quality::Degraded, ink_mm2: 0.0 };
-        let height = cell.grey.len() / cell.width.max(1);
-        let Some(interior) = rounded(cell.interior, cell.width, height) else {
+        let (width, height) = (cell.width, cell.grey.len() / cell.width.max(1));
+        let Some(interior) = rounded(cell.interior, width, height) else {
             return nothing;
         };
         let contrast = self.normalise(cell, interior);
-        let clean = self.clean_region(cell, interior, height);
-        let (width, height) =
-            (clean.right.saturating_sub(clean.left), clean.bottom.saturating_sub(clean.top));
-        if width == 0 || height == 0 {
+        self.ink.clear();
+        self.ink.extend(self.share.iter().map(|&share| ink(share)));
+        let region = box_lines::take_out(&mut self.ink, width, interior, cell.ppm);
+        if region.left >= region.right || region.top >= region.bottom {
             return nothing;
         }
-        self.region.clear();
-        for y in clean.top..clean.bottom {
-            let row = &self.share[y * cell.width..][clean.left..clean.right];
-            self.region.extend(row.iter().map(|&share| ink(share)));
-        }
-        let Self { region, blobs, .. } = self;
-        blobs.find(width, height, |i| region[i] >= 0.5);
-        let is_remnant = self.remnants(width, height, cell.ppm);
-        self.erase(&is_remnant, width, height);
+        self.leave_own(width, height, region, cell.ppm);
+        let Self { ink, blobs, .. } = self;
+        blobs.find(width, height, |i| ink[i] >= 0.5);
         let area = cell.ppm * cell.ppm;
-        let kept: Vec<_> = self
-            .blobs
-            .list
-            .iter()
-            .zip(&is_remnant)
-            .filter(|(_, rest)| !**rest)
-            .map(|(blob, _)| *blob)
-            .collect();
-        let largest = kept.iter().map(|blob| blob.area).max().unwrap_or(0) as f64;
+        let largest = blobs.list.iter().map(|blob| blob.area).max().unwrap_or(0) as f64;
         let is_speck = |pixels: usize| (pixels as f64) < SPECK_MM2 * area;
-        let counted: Vec<_> = kept
-            .iter()
-            .filter(|blob| !is_speck(blob.area) && blob.area as f64 >= SPECK_SHARE * largest)
-            .collect();
-        let specks = kept.iter().filter(|blob| is_speck(blob.area)).count();
-        let quality = self.quality(cell.width, clean, contrast, specks, counted.len());
+        let counts = |pixels: usize| !is_speck(pixels) && pixels as f64 >= SPECK_SHARE * largest;
+        let counted: Vec<_> = blobs.list.iter().filter(|blob| counts(blob.area)).copied().collect();
+        let specks = blobs.list.iter().filter(|blob| is_speck(blob.area)).count();
+        let quality = self.quality(width, region, contrast, specks, counted.len());
         let inked: usize = counted.iter().map(|blob| blob.area).sum();
         let ink_mm2 = inked as f64 / area;
         if ink_mm2 < BLANK_MM2 {
@@ -136,7 +105,7 @@ impl Preparer {
             right: (counted.iter().map(|b| b.x1).max().unwrap_or(0) + 1).min(width),
             bottom: (counted.iter().map(|b| b.y1).max().unwrap_or(0) + 1).min(height),
         };
-        Prepared { picture: Some(fit(&self.region, width, around, cell.ppm)), quality, ink_mm2 }
+        Prepared { picture: Some(fit(&self.ink, width, around, cell.ppm)), quality, ink_mm2 }
     }
 
     /// Fills `share` (0 paper, 1 ink) for the whole cell; returns paper level minus ink level.
@@ -156,79 +125,39 @@ impl Preparer {
         contrast
     }
 
-    /// The region inside the printed lines.
-    fn clean_region(&self, cell: Cell, interior: Bounds, height: usize) -> Bounds {
-        let Bounds { left, top, right, bottom } = interior;
-        let (dx, dy) = ((right - left) / 10, (bottom - top) / 10);
-        let mut columns = vec![0.0f32; cell.width];
-        let mut rows = vec![0.0f32; height];
-        for (y, row) in self.share.chunks_exact(cell.width).enumerate() {
-            rows[y] = row[left + dx..right - dx].iter().map(|&s| ink(s)).sum::<f32>()
-                / (right - left - 2 * dx) as f32;
-            if (top + dy..bottom - dy).contains(&y) {
-                for (sum, &share) in columns.iter_mut().zip(row) {
-                    *sum += ink(share);
-                }
-            }
-        }
-        for sum in &mut columns {
-            *sum /= (bottom - top - 2 * dy) as f32;
-        }
-        let ends = |profile: &[f32], low: usize, high: usize| {
-            let (out, into, wide) = (
-                px(LINE_OUT_MM, cell.ppm) as usize,
-                px(LINE_IN_MM, cell.ppm) as usize,
-                px(LINE_WIDE_MM, cell.ppm) as usize,
-            );
-            let inward = low.saturating_sub(out)..(low + into).min(profile.len());
-            let first = line_end(profile, inward.clone(), wide, low, inward.end);
-            let outward = high.saturating_sub(into)..(high + out).min(profile.len());
-            let last = line_end(profile, outward.clone().rev(), wide, high, outward.start);
-            (first, last)
+    /// Leaves in `ink` only what was written into this cell, also where it leaves the box.
+    fn leave_own(&mut self, width: usize, height: usize, region: Bounds, ppm: f64) {
+        let Self { ink, blobs, .. } = self;
+        blobs.find(width, height, |i| ink[i] >= 0.5);
+        let inside = inked(blobs, width, region);
+        let band = px(REMNANT_MM, ppm) as usize;
+        let deep = Bounds {
+            left: region.left + band,
+            top: region.top + band,
+            right: region.right.saturating_sub(band),
+            bottom: region.bottom.saturating_sub(band),
         };
-        let (left, right) = ends(&columns, left, right);
-        let (top, bottom) = ends(&rows, top, bottom);
-        Bounds { left, top, right, bottom }
-    }
-
-    /// Per blob: whether it is the rest of a printed line or of a neighbour's ink.
-    fn remnants(&self, width: usize, height: usize, ppm: f64) -> Vec<bool> {
-        let (near, band) = (EDGE_MM * ppm, px(REMNANT_MM, ppm) as usize);
-        let mut inside = vec![false; self.blobs.list.len()];
-        for y in band..height.saturating_sub(band) {
-            for x in band..width.saturating_sub(band) {
-                if let Some(blob) = self.blobs.at(y * width + x) {
-                    inside[blob] = true;
-                }
-            }
-        }
-        let touches =
-            |low: usize, high: usize, size: usize| (low as f64) < near || high as f64 > size as f64 - near;
-        let blobs = self.blobs.list.iter().zip(inside);
-        blobs
-            .map(|(blob, inside)| {
-                (touches(blob.x0, blob.x1, width) || touches(blob.y0, blob.y1, height))
-                    && ((blob.area as f64) < EDGE_AREA_MM2 * ppm * ppm || !inside)
+        let deep = inked(blobs, width, deep);
+        let (edge, area) = (EDGE_MM * ppm, ppm * ppm);
+        let is_rest: Vec<bool> = (blobs.list.iter().zip(&inside).zip(&deep))
+            .map(|((blob, &inside), &deep)| {
+                let touches = (blob.x0 as f64) < region.left as f64 + edge
+                    || (blob.y0 as f64) < region.top as f64 + edge
+                    || blob.x1 as f64 > region.right as f64 - edge
+                    || blob.y1 as f64 > region.bottom as f64 - edge;
+                touches && ((inside as f64) < EDGE_AREA_MM2 * area || deep == 0)
             })
-            .collect()
-    }
-
-    /// Takes remnants away with their soft rim, without touching other blobs.
-    fn erase(&mut self, is_remnant: &[bool], width: usize, height: usize) {
-        for at in 0..width * height {
-            if !self.blobs.at(at).is_some_and(|blob| is_remnant[blob]) {
-                continue;
-            }
-            let (x, y) = (at % width, at / width);
-            for ny in y.saturating_sub(1)..(y + 2).min(height) {
-                for nx in x.saturating_sub(1)..(x + 2).min(width) {
-                    let near = ny * width + nx;
-                    if self.blobs.at(near).is_none_or(|blob| is_remnant[blob]) {
-                        self.region[near] = 0.0;
-                    }
-                }
-            }
+            .collect();
+        let mut is_own: Vec<bool> = (blobs.list.iter().zip(&inside).zip(&is_rest))
+            .map(|((blob, &inside), rest)| !rest && inside as f64 >= OWN_SHARE * blob.area as f64)
+            .collect();
+        let own: usize = inside.iter().zip(&is_own).filter(|(_, own)| **own).map(|(inside, _)| inside).sum();
+        if (own as f64) < BLANK_MM2 * area {
+            // Nothing else is here: what a neighbour left is not called blank.
+            is_own = is_rest.iter().map(|rest| !rest).collect();
         }
+        clip(ink, blobs, width, height, region, &is_own);
+        erase(ink, blobs, width, height, &is_own);
     }
 
     fn quality(&self, width: usize, clean: Bounds, contrast: i32, specks: usize, parts: usize) -> Quality {
@@ -250,8 +179,67 @@ fn ink(share: f32) -> f32 {
     ((share - INK_FLOOR) / INK_SPAN).clamp(0.0, 1.0)
 }
 
-fn px(mm: f64, ppm: f64) -> f64 {
+pub(super) fn px(mm: f64, ppm: f64) -> f64 {
     (mm * ppm + 0.5).floor()
+}
+
+/// Pixels of every blob in a part of the picture.
+fn inked(blobs: &Blobs, width: usize, part: Bounds) -> Vec<usize> {
+    let mut counts = vec![0; blobs.list.len()];
+    for y in part.top..part.bottom {
+        for x in part.left..part.right {
+            if let Some(blob) = blobs.at(y * width + x) {
+                counts[blob] += 1;
+            }
+        }
+    }
+    counts
+}
+
+/// Own ink that runs out of the cut on one side ran into something there: on that side it ends at the region.
+fn clip(ink: &mut [f32], blobs: &Blobs, width: usize, height: usize, region: Bounds, is_own: &[bool]) {
+    let column = |x: usize| (0..height).map(|y| y * width + x).collect::<Vec<_>>();
+    let row = |y: usize| (0..width).map(|x| y * width + x).collect::<Vec<_>>();
+    let sides = [
+        (column(0), [0, 0, region.left, height]),
+        (column(width - 1), [region.right, 0, width, height]),
+        (row(0), [0, 0, width, region.top]),
+        (row(height - 1), [0, region.bottom, width, height]),
+    ];
+    for (border, [left, top, right, bottom]) in sides {
+        let mut runs_out = vec![false; is_own.len()];
+        for blob in border.into_iter().filter_map(|at| blobs.at(at)) {
+            runs_out[blob] = is_own[blob];
+        }
+        if !runs_out.contains(&true) {
+            continue;
+        }
+        for y in top..bottom {
+            for at in y * width + left..y * width + right {
+                if blobs.at(at).is_some_and(|blob| runs_out[blob]) {
+                    ink[at] = 0.0;
+                }
+            }
+        }
+    }
+}
+
+/// Takes blobs that are not own away with their soft rim, without touching others.
+fn erase(ink: &mut [f32], blobs: &Blobs, width: usize, height: usize, is_own: &[bool]) {
+    for at in 0..width * height {
+        if blobs.at(at).is_none_or(|blob| is_own[blob]) {
+            continue;
+        }
+        let (x, y) = (at % width, at / width);
+        for ny in y.saturating_sub(1)..(y + 2).min(height) {
+            for nx in x.saturating_sub(1)..(x + 2).min(width) {
+                let near = ny * width + nx;
+                if blobs.at(near).is_none_or(|blob| !is_own[blob]) {
+                    ink[near] = 0.0;
+                }
+            }
+        }
+    }
 }
 
 /// The interior in whole pixels; `None` when it does not lie in the cell.
@@ -289,27 +277,6 @@ fn quantile(cell: Cell, part: Bounds, share: f64) -> i32 {
         }
     }
     255
-}
-
-/// Walks from outside to inside; where the region behind the outermost line begins, as a boundary between
-/// pixels: `none` without a line, `end` when the line runs to the end of the walk.
-fn line_end(
-    profile: &[f32],
-    mut walk: impl Iterator<Item = usize>,
-    wide: usize,
-    none: usize,
-    end: usize,
-) -> usize {
-    let Some(found) = walk.find(|&at| profile[at] >= LINE_ON) else {
-        return none;
-    };
-    for at in walk {
-        if profile[at] < LINE_OFF || at.abs_diff(found) >= wide {
-            // The boundary lies on the outer side of the first clean pixel.
-            return if at > found { at } else { at + 1 };
-        }
-    }
-    end
 }
 
 /// The ink inside `around`, centred, its longest side `FIT` of 32 pixels, by exact area means.

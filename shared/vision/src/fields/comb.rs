@@ -22,9 +22,12 @@ pub(crate) struct Belief {
 }
 
 impl Belief {
-    /// The weight of a digit when whole values are compared: ink that is no clean digit may be any of them.
+    /// The weight of a digit when whole values are compared: ink that is no clean digit means the one it looks like,
+    /// or any.
     pub fn weight(&self, digit: usize) -> f64 {
-        self.digits[digit] + self.refused / 10.0
+        let among = self.digits[digit] / self.digits.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let alike = c::REFUSED_MEANS_ITS_LIKENESS;
+        self.digits[digit] + self.refused * (alike * among + (1.0 - alike) / 10.0)
     }
 
     /// Whether nothing counts as written here.
@@ -102,17 +105,16 @@ fn belief(prepared: &Prepared, network: &mut Network) -> Belief {
         };
     };
     let classes = network.probabilities(picture, prepared.quality).map(f64::from);
-    let (sharpness, doubt) = match prepared.quality {
-        Quality::Degraded => (1.0, c::CELL_DOUBT_DEGRADED),
-        Quality::Clean | Quality::OneBit => (c::CELL_SHARPNESS, c::CELL_DOUBT),
+    let doubt = match prepared.quality {
+        Quality::Degraded => c::CELL_DOUBT_DEGRADED,
+        Quality::Clean | Quality::OneBit => c::CELL_DOUBT,
     };
     let blank = c::CELL_SPECK_BY_AREA.at(prepared.ink_mm2);
     // The model saw far more ink that is no digit than forms have: weigh its answer by what is usual here.
     let refused = classes[REJECT] * c::REFUSED_SHARE;
     let refused = refused / (refused + (1.0 - classes[REJECT]) * (1.0 - c::REFUSED_SHARE));
-    let sharp: [f64; 10] = std::array::from_fn(|d| classes[d].powf(sharpness));
-    let all = sharp.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let among: f64 = classes[..10].iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let seen = (1.0 - blank) * (1.0 - refused);
-    let digits = sharp.map(|p| seen * ((1.0 - doubt) * p / all + doubt / 10.0));
+    let digits = std::array::from_fn(|d| seen * ((1.0 - doubt) * classes[d] / among + doubt / 10.0));
     Belief { digits, blank, refused: (1.0 - blank) * refused }
 }

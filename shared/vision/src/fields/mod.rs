@@ -7,6 +7,7 @@
 mod align;
 mod blanks;
 mod blobs;
+mod box_lines;
 mod calibration;
 mod cell;
 mod choice;
