@@ -31,9 +31,10 @@ from samples import CLASSES
 
 VERSION = 1
 KINDS = {"conv": 0, "pool": 1, "dense": 2, "relu": 3}
-# Probabilities that must hold on the calibration part. Of the errors above .9999 most are wrong
-# labels of the data sets, so that no higher claim can be tested with them.
-CLAIMS = (0.99, 0.999)
+# Claims, and the share of errors allowed among digits that are claimed at least so
+# surely: well below the claim, but for one digit in 10,000 that has a wrong label in
+# the data sets (looked at: most errors above .9999 are such).
+CLAIMS = {0.9: 0.05, 0.99: 0.005, 0.999: 0.0007, 0.9999: 0.0002}
 VECTORS = 40
 
 
@@ -50,29 +51,20 @@ def among_digits(logits: np.ndarray, temperature) -> np.ndarray:
     return softmax(logits[:, :10], temperature)
 
 
-def loss(logits, labels, temperature) -> float:
-    return float(-np.mean(np.log(among_digits(logits, temperature)[np.arange(len(labels)), labels] + 1e-12)))
-
-
 def overclaims(logits, labels, temperature) -> bool:
-    """Are there more errors among p >= claim than the claim allows? One error
-    more than allowed is chance in a part of this size."""
+    """Are there more errors among p >= claim than allowed?"""
     p = among_digits(logits, temperature)
     best, right = p.max(1), p.argmax(1) == labels
-    for claim in CLAIMS:
-        chosen = best >= claim
-        if np.count_nonzero(~right & chosen) > 1 + (1 - claim) * np.count_nonzero(chosen):
-            return True
-    return False
+    chosen = {claim: best >= claim for claim in CLAIMS}
+    return any(np.count_nonzero(~right & chosen[claim]) > allowed * np.count_nonzero(chosen[claim])
+               for claim, allowed in CLAIMS.items())
 
 
 def temperature_of(logits, labels) -> float:
-    """The temperature of least loss, raised in steps until no claim is broken."""
-    steps = np.round(np.arange(0.4, 4.01, 0.05), 2)
-    at = int(np.argmin([loss(logits, labels, t) for t in steps]))
-    while at + 1 < len(steps) and overclaims(logits, labels, steps[at]):
-        at += 1
-    return float(steps[at])
+    """The lowest temperature that breaks no claim. (The one of least loss answers to the
+    wrong labels alone: they cost most where the network is surest and right.)"""
+    steps = np.round(np.arange(0.6, 4.01, 0.05), 2)
+    return float(next(t for t in steps if not overclaims(logits, labels, t)))
 
 
 def calibrate(layers, part: dict) -> list:
