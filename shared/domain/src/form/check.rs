@@ -117,6 +117,9 @@ fn field_mistakes(form: &Form, field: &Field) -> Vec<String> {
             ));
         }
     }
+    if field.max_wrong.is_some_and(|share| !(share > 0.0 && share <= 0.01)) {
+        reasons.push("`max_wrong` is a share of the accepted values, above 0 and at most 0.01".into());
+    }
     let mut values = BTreeSet::new();
     for option in &field.options {
         if !values.insert(&option.value) {
@@ -296,6 +299,7 @@ range = [34.0, 42.0]
             ("decimals = 1", "decimals = 3", 7, "decimals"),
             ("decimals = 1", "decimal = 3", 11, "decimal"),
             ("range = [34.0, 42.0]", "range = [42.0, 34.0]", 7, "backwards"),
+            ("decimals = 1", "decimals = 1\nmax_wrong = 0.5", 7, "at most 0.01"),
             ("at = [20, 40]", "at = [200, 40]", 7, "paper edge"),
             ("id = \"temperature\"", "id = \"Temp\"", 7, "a-z"),
         ];

@@ -31,6 +31,8 @@ pub struct Field {
     pub critical: bool,
     /// Printed by `yomitori issue`.
     pub prefilled: bool,
+    /// The share of accepted values that may be wrong, above 0 and at most 0.01; `None`: the office's target.
+    pub max_wrong: Option<f64>,
 }
 
 /// 項目の種類. What a field is.

@@ -136,6 +136,7 @@ struct RawField {
     critical: bool,
     #[serde(default)]
     prefilled: bool,
+    max_wrong: Option<f64>,
     // barcode
     symbology: Option<Symbology>,
     length: Option<u8>,
@@ -271,6 +272,7 @@ fn field(raw: RawField) -> Result<Field, String> {
         required: raw.required,
         critical: raw.critical,
         prefilled: raw.prefilled,
+        max_wrong: raw.max_wrong,
     })
 }
 

@@ -52,18 +52,15 @@ use sheet::Sheet;
 /// What the office asks of automatic values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Params {
-    /// A value is accepted when it is wrong with at most this probability, 0..=1.
+    /// Of the accepted values of a field at most this share may be wrong, 0..=1; a field of the form may ask for
+    /// more or less (`max_wrong`).
     pub max_wrong: f64,
-    /// The same for dates. The target speaks of all accepted values together, and dates crowd just above it: six
-    /// cells and an era add up their floors to 1e-4 even when every digit is clear. Of 211 simulated dates in unseen
-    /// hands between 1e-4 and 3e-4, none was wrong.
-    pub max_wrong_date: f64,
 }
 
 impl Default for Params {
     /// One wrong value in 10,000: below single keying (3.7), near double keying (0.5).
     fn default() -> Self {
-        Self { max_wrong: 1e-4, max_wrong_date: 3e-4 }
+        Self { max_wrong: 1e-4 }
     }
 }
 
@@ -121,11 +118,20 @@ pub fn read_fields(
     }
     blanks::doubt(&mut found, sheet.bilevel);
     let reading = |Found { field, finding, .. }: Found| {
-        let date = matches!(field.kind, FieldKind::Date(_));
-        let max_wrong = if date { params.max_wrong_date } else { params.max_wrong };
-        finding.into_reading(field, &page.px_from_mm, max_wrong)
+        let limit = field.max_wrong.unwrap_or(params.max_wrong) * reach(field, &finding);
+        finding.into_reading(field, &page.px_from_mm, limit)
     };
     found.into_iter().map(reading).collect()
+}
+
+/// How far a single value may go beyond the target, which speaks of the accepted values together.
+fn reach(field: &Field, finding: &Finding) -> f64 {
+    match field.kind {
+        _ if finding.value.is_blank() => 1.0,
+        FieldKind::Digits(_) => calibration::DIGITS_REACH,
+        FieldKind::Date(_) => calibration::DATE_REACH,
+        _ => 1.0,
+    }
 }
 
 fn read_field(sheet: &mut Sheet, field: &Field, tools: &mut Tools) -> Option<Finding> {
