@@ -215,9 +215,10 @@ fn clip(ink: &mut [f32], blobs: &Blobs, width: usize, height: usize, region: Bou
             continue;
         }
         for y in top..bottom {
-            for at in y * width + left..y * width + right {
+            let row = y * width + left..y * width + right;
+            for (value, at) in ink[row.clone()].iter_mut().zip(row) {
                 if blobs.at(at).is_some_and(|blob| runs_out[blob]) {
-                    ink[at] = 0.0;
+                    *value = 0.0;
                 }
             }
         }
