@@ -114,8 +114,11 @@ fn date(sheet: &mut Sheet, field: &Field, date: Date, hand: &Hand, rng: &mut Rng
             let Some(&era) = eras.iter().rev().find(|era| era.contains(date)) else {
                 return clarity;
             };
-            if eras.len() > 1 || rng.random_bool(0.2) {
+            if eras.len() > 1 {
                 clarity = choose(sheet, field, Era::value(era), hand, rng);
+            } else if rng.random_bool(0.2) {
+                // The only era there is: whatever the pen does to it, the date is clear.
+                choose(sheet, field, Era::value(era), hand, rng);
             }
             let zeros = rng.random_bool(0.6);
             number(sheet, &field.boxes[..2], (date.year() - era.base()) as u16, zeros, hand, rng);
