@@ -128,11 +128,23 @@ fn day(rule: &DateRule, rng: &mut Rng) -> Date {
     }
 }
 
+/// Any number of options; who has nothing to tick ticks `none` where it is offered, and never beside another.
+fn several(field: &Field, values: &[&String], rng: &mut Rng) -> Option<Answer> {
+    let (none, others): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| **value == "none");
+    let mut chosen: Vec<String> = others.into_iter().filter(|_| rng.random_bool(0.25)).cloned().collect();
+    if chosen.is_empty() && (field.required || rng.random_bool(0.5)) {
+        chosen.extend(none.into_iter().cloned());
+    }
+    if chosen.is_empty() && field.required {
+        chosen.push(values[rng.random_range(0..values.len())].clone());
+    }
+    (!chosen.is_empty()).then_some(Answer::Choice { chosen, corrected: None })
+}
+
 fn choice(field: &Field, multiple: bool, rng: &mut Rng) -> Option<Answer> {
     let values: Vec<&String> = field.options.iter().map(|option| &option.value).collect();
     if multiple {
-        let chosen: Vec<String> = values.into_iter().filter(|_| rng.random_bool(0.25)).cloned().collect();
-        return (!chosen.is_empty()).then_some(Answer::Choice { chosen, corrected: None });
+        return several(field, &values, rng);
     }
     let usual = values.iter().position(|value| *value == "no").unwrap_or(0);
     let chosen = if rng.random_bool(0.88) { usual } else { rng.random_range(0..values.len()) };
