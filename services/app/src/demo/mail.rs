@@ -97,13 +97,14 @@ pub fn post(
 ) -> Result<Dropped> {
     let mut rng = Rng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(index as u64));
     let mut dropped = Dropped::default();
-    let mut scans = vec![scan(&ticket_sheet(envelope, ticket_form, printer)?, 1, &mut rng)];
+    let format = FileFormat::ALL[index % FileFormat::ALL.len()];
+    let mut scans = vec![scan(&ticket_sheet(envelope, ticket_form, printer)?, 1, format, &mut rng)];
     for (at, sheet) in filled_slips(envelope, printer, &mut dropped, &mut rng)?.iter().enumerate() {
-        scans.push(scan(sheet, at + 2, &mut rng));
+        scans.push(scan(sheet, at + 2, format, &mut rng));
     }
-    stray_pages(envelope, &mut scans, &mut rng);
+    stray_pages(envelope, format, &mut scans, &mut rng);
     dropped.pages = scans.len() as u64;
-    write(envelope, index, scans, inbox, &mut dropped, &mut rng)?;
+    write(envelope, index, format, scans, inbox, &mut dropped, &mut rng)?;
     Ok(dropped)
 }
 
@@ -113,13 +114,15 @@ struct Scan {
     dpi: f64,
 }
 
-fn scan(sheet: &Sheet, at: usize, rng: &mut Rng) -> Scan {
+/// A mailroom's scanner keeps its settings: only what it writes as G4 has one bit a pixel.
+fn scan(sheet: &Sheet, at: usize, format: FileFormat, rng: &mut Rng) -> Scan {
     let condition = match at % 10 {
         3 => Condition::Rough,
         1 | 5 | 7 => Condition::Clean,
         _ => Condition::Everyday,
     };
-    let scanner = Scanner { dpi: 300.0, ..Scanner::draw(condition, rng) };
+    let mut scanner = Scanner { dpi: 300.0, ..Scanner::draw(condition, rng) };
+    scanner.threshold = scanner.threshold.filter(|_| format == FileFormat::TiffG4);
     Scan { picture: scanner.scan(sheet, rng), dpi: scanner.dpi }
 }
 
@@ -166,7 +169,7 @@ fn visit_day(ticket: &BatchTicket, rng: &mut Rng) -> Date {
     first.saturating_add(jiff::Span::new().days(rng.random_range(0..28)))
 }
 
-fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
+fn stray_pages(envelope: &Envelope, format: FileFormat, scans: &mut Vec<Scan>, rng: &mut Rng) {
     let (width, height, dpi) = (scans[1].picture.width(), scans[1].picture.height(), scans[1].dpi);
     let paper = |rng: &mut Rng| {
         Sheet::new(
@@ -178,13 +181,13 @@ fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
         Some(Mishap::SlipTwice) => {
             let again = scans[2].picture.clone();
             // A second pass through the scanner: the same sheet, another picture.
-            let second = Scanner { dpi, ..Scanner::draw(Condition::Everyday, rng) }
+            let second = Scanner { dpi, threshold: None, ..Scanner::draw(Condition::Everyday, rng) }
                 .scan(&Sheet::new(again, [210.0, 297.0]), rng);
             scans.push(Scan { picture: second, dpi });
         }
         Some(Mishap::BlankSheet) => {
             let sheet = paper(rng);
-            scans.insert(2, scan(&sheet, 2, rng));
+            scans.insert(2, scan(&sheet, 2, format, rng));
         }
         Some(Mishap::ForeignPaper) => {
             let mut sheet = paper(rng);
@@ -193,7 +196,7 @@ fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
                 let area = domain::geometry::RectMm::new(20.0, 30.0 + 13.0 * f64::from(line), 165.0, 10.0);
                 hand.scribble(&mut sheet, area, rng);
             }
-            scans.insert(2, scan(&sheet, 2, rng));
+            scans.insert(2, scan(&sheet, 2, format, rng));
         }
         _ => {}
     }
@@ -203,12 +206,12 @@ fn stray_pages(envelope: &Envelope, scans: &mut Vec<Scan>, rng: &mut Rng) {
 fn write(
     envelope: &Envelope,
     index: usize,
+    format: FileFormat,
     scans: Vec<Scan>,
     inbox: &Path,
     dropped: &mut Dropped,
     rng: &mut Rng,
 ) -> Result<()> {
-    let format = FileFormat::ALL[index % FileFormat::ALL.len()];
     let dpi = scans[0].dpi;
     let pictures: Vec<GrayImage> = scans.into_iter().map(|scan| scan.picture).collect();
     // A scanner that writes one file a page gets a folder of its own, as offices set them up.
