@@ -165,11 +165,9 @@ fn refused_lines_of_a_resident_file_are_reported_without_their_values() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("r.csv");
     let good = mail::resident_file(2);
-    std::fs::write(
-        &file,
-        format!("{good}0000000999,秘密　太郎,ヒミツ,M,1950-13-45,000-0101,秘密町,1990-04-01\n"),
-    )
-    .unwrap();
+    let bad = "0000000999,秘密　太郎,ヒミツ,M,1950-13-45,000-0101,秘密町,1990-04-01\n";
+    // Lines end as Windows writes them.
+    std::fs::write(&file, format!("{good}{bad}").replace('\n', "\r\n")).unwrap();
     let output = harness::run(data.path(), &["residents", "import", &file.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     let (stdout, stderr) =

@@ -24,6 +24,12 @@ fn a_made_up_city_adds_up() {
     assert!(status["pages"]["committed"].as_u64().unwrap() > 10, "most of the mail needs nobody: {text}");
     assert!(status["records"].as_u64().unwrap() > 5, "{text}");
     assert_eq!(status["queue"]["read-page"]["dead"], 0);
+    // A demo that cannot start leaves the last one's data alone.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = harness::run(&city, &["demo", "--pages", "5", "--port", &port, "--exit"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(harness::status(&city)["records"], status["records"]);
     // The same directory may be a demo again; another one may not.
     let other = harness::run(data.path(), &["demo", "--pages", "5", "--port", "0", "--exit"]);
     assert_eq!(other.status.code(), Some(1), "data of somebody else is left alone");

@@ -4,7 +4,7 @@ use crate::config::Config;
 use anyhow::{Context, Result};
 use pages::PageStore;
 use queue::Queue;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
 
@@ -25,10 +25,25 @@ impl Hub {
     /// # Errors
     /// What cannot be opened, and where.
     pub fn open(config: &Config) -> Result<Self> {
+        make_private(&config.data_dir)?;
         std::fs::create_dir_all(inbox(config))
             .with_context(|| format!("cannot make {}", inbox(config).display()))?;
         Ok(Self { store: open_store(config)?, queue: open_queue(config)?, pages: open_pages(config)? })
     }
+}
+
+/// Makes the data directory when it is missing: it holds personal data, so that only the account that runs the
+/// program may look into it. A directory that is there keeps its rights: an office may share its inbox.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_private(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).with_context(|| {
+        format!("cannot make the data directory {}; name another with --data-dir", folder.display())
+    })
 }
 
 /// The watched folder.
@@ -41,8 +56,7 @@ pub fn inbox(config: &Config) -> PathBuf {
 /// # Errors
 /// When the database cannot be opened or is of a newer version.
 pub fn open_store(config: &Config) -> Result<Store> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+    make_private(&config.data_dir)?;
     let path = config.data_dir.join("yomitori.db");
     Store::open(&path).with_context(|| format!("cannot open the database {}", path.display()))
 }

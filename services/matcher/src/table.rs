@@ -31,7 +31,8 @@ pub(crate) fn read<T>(
     required: &[&str],
     mut noun: impl FnMut(&Line) -> Result<T, String>,
 ) -> Result<Taken<T>> {
-    let text = decode(bytes);
+    // The csv crate says one line too few behind the two characters that end a line on Windows.
+    let text = decode(bytes).replace("\r\n", "\n");
     // Not flexible: a line with a field too many or too few would shift every value behind it.
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let Ok(header) = reader.headers().cloned() else {

@@ -29,7 +29,6 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
         poll: Duration::from_secs(1),
         ..config.clone()
     };
-    prepare(&config.data_dir)?;
     tokio::runtime::Runtime::new()?.block_on(city_day(&config, args))
 }
 
@@ -37,6 +36,12 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
 fn prepare(data_dir: &Path) -> Result<()> {
     let mark = data_dir.join(MARK);
     if mark.is_file() {
+        let lock = std::fs::File::options().write(true).open(data_dir.join("intake.lock"));
+        ensure!(
+            lock.map_or(true, |lock| lock.try_lock().is_ok()),
+            "a demo is running in {}; stop it, or name another directory with --data-dir",
+            data_dir.display()
+        );
         std::fs::remove_dir_all(data_dir).with_context(|| format!("cannot empty {}", data_dir.display()))?;
     }
     let taken = data_dir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
@@ -45,16 +50,18 @@ fn prepare(data_dir: &Path) -> Result<()> {
         "{} holds data that no demo made; name another directory with --data-dir",
         data_dir.display()
     );
-    std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+    hub::make_private(data_dir)?;
     std::fs::write(mark, "made by yomitori demo\n")
         .with_context(|| format!("cannot write into {}", data_dir.display()))
 }
 
 async fn city_day(config: &Config, args: &DemoArgs) -> Result<()> {
-    let hub = Hub::open(config)?;
+    // Everything that may refuse comes before the last demo's data is thrown away.
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", args.port))
         .await
         .with_context(|| format!("port {} is taken; choose another with --port", args.port))?;
+    prepare(&config.data_dir)?;
+    let hub = Hub::open(config)?;
     let address = listener.local_addr()?;
     let plan = plan::make(config, &hub, args)?;
     let office = roles::start(config, &hub, &roles::ALL, Some(listener))?;

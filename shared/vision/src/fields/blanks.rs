@@ -125,7 +125,8 @@ fn doubt_stretch(stretch: &mut [Found]) {
     }
 }
 
-const REASON: &str = "必須の欄が空欄です。薄くて写っていない記入がないか、画像で確かめてください。";
+const REASON: &str =
+    "この欄か近くの必須の欄が空欄です。薄くて写っていない記入がないか、画像で確かめてください。";
 
 #[cfg(test)]
 mod tests {
