@@ -36,7 +36,7 @@ impl Engine {
     /// # Errors
     /// When the forms or fonts are not right, or the OCR child does not start.
     pub fn start(folder: Option<&Path>) -> Result<Self> {
-        Self::with(templates::templates(templates::forms(folder)?)?)
+        Self::with(templates::templates(folder, templates::forms(folder)?)?)
     }
 
     /// An engine for templates that are loaded already.
@@ -107,7 +107,7 @@ fn ms(start: Instant) -> f64 {
 /// # Errors
 /// When the forms or fonts are not right.
 pub fn recognisers(folder: Option<&Path>) -> Result<RecogniserFactory> {
-    let templates = templates::templates(templates::forms(folder)?)?;
+    let templates = templates::templates(folder, templates::forms(folder)?)?;
     Ok(Arc::new(move || {
         let mut engine = Engine::with(templates.clone())?;
         let recogniser: Recogniser = Box::new(move |bytes, request| {

@@ -1,6 +1,7 @@
 //! The one binary: arguments, settings, logs, wiring, commands. Everything else is a room of its own.
 
 mod bench;
+mod blanks;
 mod cli;
 mod commands;
 mod config;
@@ -8,6 +9,7 @@ mod demo;
 mod engine;
 mod hub;
 mod logs;
+mod preview;
 mod report;
 mod sheets;
 mod templates;

@@ -1,16 +1,11 @@
 //! The forms in use: built into the program, or from a folder; and the pictures of their empty sheets.
 
+use crate::blanks::{self, BuiltIn, Folder};
 use anyhow::{Context, Result, anyhow, bail};
 use domain::form::{Form, FormError};
 use press::{Fonts, Printer};
-use rust_embed::RustEmbed;
 use std::path::{Path, PathBuf};
-use vision::decode::{self, Limits};
-use vision::{Blank, Template};
-
-#[derive(RustEmbed)]
-#[folder = "../../templates"]
-struct BuiltIn;
+use vision::Template;
 
 /// A form file that was looked at: its name and what it says.
 pub struct FormFile {
@@ -18,6 +13,8 @@ pub struct FormFile {
     pub name: String,
     /// The form, or every mistake in it.
     pub form: Result<Form, Vec<FormError>>,
+    /// Where the pictures that belong to it lie.
+    pub folder: Folder,
 }
 
 /// All form files of `folder`, or the built-in ones, by id.
@@ -39,7 +36,8 @@ pub fn files(folder: Option<&Path>) -> Result<Vec<FormFile>> {
 fn built_in(path: &str) -> Option<FormFile> {
     let id = path.strip_suffix("/form.toml")?;
     let text = String::from_utf8(BuiltIn::get(path)?.data.into_owned()).ok()?;
-    Some(FormFile { name: format!("built-in {id}"), form: Form::parse(id, &text) })
+    let (name, folder) = (format!("built-in {id}"), Folder::BuiltIn(id.to_owned()));
+    Some(FormFile { name, form: Form::parse(id, &text), folder })
 }
 
 fn folders_of(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -64,7 +62,8 @@ pub fn file(path: &Path) -> Result<FormFile> {
         .and_then(Path::file_name)
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    Ok(FormFile { name: path.display().to_string(), form: Form::parse(&id, &text) })
+    let folder = Folder::Disk(path.parent().map(Path::to_owned).unwrap_or_default());
+    Ok(FormFile { name: path.display().to_string(), form: Form::parse(&id, &text), folder })
 }
 
 /// The forms in use, every one of them sound, no number twice.
@@ -73,7 +72,7 @@ pub fn file(path: &Path) -> Result<FormFile> {
 /// The first mistakes found.
 pub fn forms(folder: Option<&Path>) -> Result<Vec<Form>> {
     let mut forms: Vec<Form> = Vec::new();
-    for FormFile { name, form } in files(folder)? {
+    for FormFile { name, form, .. } in files(folder)? {
         let form = form.map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(|error| format!("{name}, {error}")).collect();
             anyhow!("{}", lines.join("\n"))
@@ -101,25 +100,18 @@ pub fn form(folder: Option<&Path>, id: &str) -> Result<Form> {
     }
 }
 
-/// What the reader needs of the forms: each with the pictures of its empty sheets, printed here and now,
-/// so that picture and description can never disagree.
+/// What the reader needs of the forms, which are those of `folder` or built-in ones: each with the pictures of its
+/// empty sheets, printed here and now or, for paper that others print, from beside its file.
 ///
 /// # Errors
-/// When the fonts are missing or a form cannot be printed.
-pub fn templates(forms: Vec<Form>) -> Result<Vec<Template>> {
+/// When the fonts are missing, a form cannot be printed, or a picture is missing or wrong.
+pub fn templates(folder: Option<&Path>, forms: Vec<Form>) -> Result<Vec<Template>> {
     let printer = Printer::new(Fonts::find()?);
-    forms.into_iter().map(|form| template(&printer, form)).collect()
-}
-
-fn template(printer: &Printer, form: Form) -> Result<Template> {
-    let blanks = (1..=form.sides).map(|side| {
-        let pdf = printer.blank(&form, side)?;
-        let picture = decode::decode_pages(&pdf, &Limits::default())?
-            .next()
-            .ok_or_else(|| anyhow!("the empty sheet of {} has no page", form.id))??;
-        let px_per_mm = f64::from(picture.width) / form.paper_mm[0];
-        Ok(Blank { picture, px_per_mm })
-    });
-    let blanks = blanks.collect::<Result<Vec<_>>>()?;
-    Ok(Template { form, blanks })
+    let template = |form: Form| {
+        let place = Folder::of(folder, form.id.as_str());
+        let blanks = blanks::blanks(&printer, &place, &form)
+            .with_context(|| format!("the form {} cannot be used", form.id))?;
+        Ok(Template { form, blanks })
+    };
+    forms.into_iter().map(template).collect()
 }

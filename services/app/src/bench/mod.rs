@@ -33,7 +33,7 @@ pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     if let Some(folder) = &args.write_samples {
         return gather::write(&forms, folder, args.seed);
     }
-    let templates = templates::templates(forms.clone())?;
+    let templates = templates::templates(config.templates.as_deref(), forms.clone())?;
     let here = std::path::PathBuf::from("samples");
     let samples = args.samples.clone().or_else(|| (args.simulate == 0 && here.is_dir()).then_some(here));
     let simulated = if samples.is_none() && args.simulate == 0 { 60 } else { args.simulate };

@@ -1,7 +1,9 @@
 //! `yomitori form …`.
 
+use crate::blanks::{self, Folder};
 use crate::cli::FormCommand;
 use crate::config::Config;
+use crate::preview;
 use crate::templates::{self, FormFile};
 use anyhow::{Context, Result, bail};
 use domain::form::Form;
@@ -15,7 +17,7 @@ pub fn run(config: &Config, command: FormCommand) -> Result<()> {
         FormCommand::List { json } => list(folder, json),
         FormCommand::Check { paths } => check(folder, &paths),
         FormCommand::Show { id, json } => show(&templates::form(folder, &id)?, json),
-        FormCommand::Preview { id, out } => preview(&templates::form(folder, &id)?, &out),
+        FormCommand::Preview { id, out } => preview(folder, &templates::form(folder, &id)?, &out),
     }
 }
 
@@ -43,9 +45,15 @@ fn check(folder: Option<&Path>, paths: &[PathBuf]) -> Result<()> {
         paths.iter().map(|path| templates::file(path)).collect::<Result<_>>()?
     };
     let mut mistakes = 0;
-    for FormFile { name, form } in files {
+    for FormFile { name, form, folder } in files {
         match form {
-            Ok(form) => crate::print_line(&format!("ok   {name}: {} fields", form.fields.len()))?,
+            Ok(form) => match blanks::pictures(&folder, &form) {
+                Ok(_) => crate::print_line(&format!("ok   {name}: {} fields", form.fields.len()))?,
+                Err(error) => {
+                    mistakes += 1;
+                    crate::print_line(&format!("bad  {name}: {error:#}"))?;
+                }
+            },
             Err(errors) => {
                 mistakes += errors.len();
                 for error in errors {
@@ -85,8 +93,13 @@ fn show(form: &Form, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// All sides of the empty sheet, one PDF page each.
-fn preview(form: &Form, out: &Path) -> Result<()> {
-    let pdf = Printer::new(Fonts::find()?).preview(form)?;
+/// All sides of the empty sheet, one PDF page each; of paper that others print, its picture with the places of the fields.
+fn preview(folder: Option<&Path>, form: &Form, out: &Path) -> Result<()> {
+    let pdf = if form.is_third_party() {
+        let blanks = blanks::pictures(&Folder::of(folder, form.id.as_str()), form)?;
+        preview::pdf(form, &blanks)
+    } else {
+        Printer::new(Fonts::find()?).preview(form)?
+    };
     std::fs::write(out, pdf).with_context(|| format!("cannot write {}", out.display()))
 }

@@ -20,6 +20,11 @@ use store::{ImportMode, Store};
 /// Runs it. Numbers that were drawn are used up, even when printing fails afterwards: they are never given twice.
 pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
     let form = templates::form(config.templates.as_deref(), &args.form)?;
+    ensure!(
+        !form.is_third_party(),
+        "{} is paper that others print: yomitori reads it, but has nothing to issue",
+        form.id
+    );
     ensure!(form.number_field().is_some(), "{} has no management number to issue", form.id);
     let printer = Printer::new(Fonts::find()?);
     let bytes = std::fs::read(&args.residents)

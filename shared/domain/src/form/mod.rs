@@ -142,6 +142,11 @@ impl Form {
         if errors.is_empty() { Ok(form) } else { Err(errors) }
     }
 
+    /// Whether others print this paper: it has none of our corner marks, and is known by a picture of its empty sheet.
+    pub fn is_third_party(&self) -> bool {
+        self.marks.is_none()
+    }
+
     /// The field with this id.
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.as_str() == id)
