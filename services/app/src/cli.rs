@@ -188,6 +188,9 @@ pub struct BenchArgs {
     /// Simulated pages to print, fill in, degrade and read beside the samples.
     #[arg(long, default_value_t = 0)]
     pub simulate: u32,
+    /// Simulates only these forms (may be given several times).
+    #[arg(long, value_name = "ID")]
+    pub form: Vec<String>,
     /// Real handwritten digits for the simulated pages: PREFIX-images.idx3.gz and PREFIX-labels.idx1.gz, as MNIST has them.
     #[arg(long, value_name = "PREFIX")]
     pub handwriting: Option<PathBuf>,

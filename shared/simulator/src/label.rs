@@ -97,7 +97,7 @@ fn drawn(rng: &mut Rng) -> &'static Kind {
 }
 
 /// One dark module or bar, which may lie askew: pixel by pixel.
-fn dark(sheet: &mut Sheet, at: &impl Fn(f64, f64) -> PointMm, [x, y]: [f64; 2], [w, h]: [f64; 2]) {
+pub(crate) fn dark(sheet: &mut Sheet, at: &impl Fn(f64, f64) -> PointMm, [x, y]: [f64; 2], [w, h]: [f64; 2]) {
     let step = 0.5 / sheet.px_per_mm;
     let count = |length: f64| (length / step).round().max(1.0) as usize;
     for row in 0..count(h) {

@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod canvas;
+pub mod coupon;
 pub mod file;
 pub mod fill;
 pub mod glyph;

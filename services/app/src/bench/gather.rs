@@ -12,6 +12,7 @@ use press::{Fonts, Printer, Slip};
 use rand::{RngExt, SeedableRng};
 use simulator::{Condition, FileFormat, Hand, Rng, Scanner, Sheet, file};
 use std::path::Path;
+use vision::Template;
 
 /// One way a page goes through the scanner.
 struct Way {
@@ -117,12 +118,13 @@ const WAYS: [Way; 18] = [
 ///
 /// # Errors
 /// When a form cannot be printed or a file cannot be written.
-pub fn write(forms: &[Form], folder: &Path, seed: u64) -> Result<()> {
+pub fn write(templates: &[Template], folder: &Path, seed: u64) -> Result<()> {
     let printer = Printer::new(Fonts::find()?);
     let mut rng = Rng::seed_from_u64(seed);
     let mut serial = 40_000_000;
-    for form in forms.iter().filter(|form| form.programme.is_some()) {
-        let sheets = simulate::filled(&printer, form, WAYS.len() + 2, &mut serial, None, &mut rng)?;
+    for template in templates.iter().filter(|template| template.form.programme.is_some()) {
+        let form = &template.form;
+        let sheets = simulate::filled(&printer, template, WAYS.len() + 2, &mut serial, None, &mut rng)?;
         for (way, (sheet, truth)) in WAYS.iter().zip(&sheets) {
             let mut scanner = Scanner {
                 dpi: 300.0,
@@ -137,7 +139,7 @@ pub fn write(forms: &[Form], folder: &Path, seed: u64) -> Result<()> {
         }
         two_slips(folder, form, &sheets[WAYS.len()..], &mut rng)?;
     }
-    ticket(forms, folder, &printer, &mut rng)?;
+    ticket(templates, folder, &printer, &mut rng)?;
     nothing(&folder.join("must-read-nothing"), &mut rng)
 }
 
@@ -156,9 +158,9 @@ fn two_slips(folder: &Path, form: &Form, sheets: &[(Sheet, Truth)], rng: &mut Rn
     )
 }
 
-fn ticket(forms: &[Form], folder: &Path, printer: &Printer, rng: &mut Rng) -> Result<()> {
-    let form =
-        forms.iter().find(|form| form.id.as_str() == "batch-ticket").context("there is no batch ticket")?;
+fn ticket(templates: &[Template], folder: &Path, printer: &Printer, rng: &mut Rng) -> Result<()> {
+    let mut forms = templates.iter().map(|template| &template.form);
+    let form = forms.find(|form| form.id.as_str() == "batch-ticket").context("there is no batch ticket")?;
     let number = (40_000_000..)
         .find_map(|serial| domain::slip::management_number(form.number, serial))
         .context("serials never end")?;

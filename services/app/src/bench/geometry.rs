@@ -51,9 +51,9 @@ fn a_slip_says_the_same_however_it_lies() {
     let printer = Printer::new(Fonts::find().unwrap());
     let mut rng = Rng::seed_from_u64(20_261_001);
     let mut serial = 40_000_000;
-    let (sheet, truth) =
-        simulate::filled(&printer, &form, 1, &mut serial, None, &mut rng).unwrap().pop().unwrap();
     let template = templates::templates(None, vec![form]).unwrap();
+    let (sheet, truth) =
+        simulate::filled(&printer, &template[0], 1, &mut serial, None, &mut rng).unwrap().pop().unwrap();
     let reader = RefCell::new(PageReader::new(template, Tools::new(Params::default(), None)));
     let scan = |quarters: u8, scanner: &Scanner| {
         let picture = scanner.scan(&sheet, &mut Rng::seed_from_u64(1));

@@ -30,10 +30,10 @@ use work::{Job, Work};
 /// Runs it: the samples of a folder, simulated pages, or both; without either, the samples beside the program's source.
 pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     let forms = templates::forms(config.templates.as_deref())?;
-    if let Some(folder) = &args.write_samples {
-        return gather::write(&forms, folder, args.seed);
-    }
     let templates = templates::templates(config.templates.as_deref(), forms.clone())?;
+    if let Some(folder) = &args.write_samples {
+        return gather::write(&templates, folder, args.seed);
+    }
     let here = std::path::PathBuf::from("samples");
     let samples = args.samples.clone().or_else(|| (args.simulate == 0 && here.is_dir()).then_some(here));
     let simulated = if samples.is_none() && args.simulate == 0 { 60 } else { args.simulate };
@@ -49,7 +49,7 @@ pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
             kept.offer(&case.format, &bytes);
             send(Job { name, case, bytes })?;
         }
-        simulate::each(&forms, simulated, args, &mut |name, case, bytes| {
+        simulate::each(&templates, simulated, args, &mut |name, case, bytes| {
             kept.offer(&case.format, bytes);
             send(Job { name: name.to_owned(), case: case.clone(), bytes: bytes.to_vec() })
         })

@@ -4,17 +4,22 @@ use super::case::{Case, ExpectedPage};
 use crate::cli::BenchArgs;
 use crate::demo::city;
 use crate::sheets::{self, Truth};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use domain::form::{Form, PrintSource};
 use domain::slip::management_number;
+use image::GrayImage;
+use image::imageops::FilterType;
 use press::{Fonts, Printer, Slip};
 use rand::{RngExt, SeedableRng};
-use simulator::{Condition, FileFormat, Handwriting, Rng, Scanner, file};
+use simulator::{Condition, FileFormat, Handwriting, Rng, Scanner, Sheet, coupon, file};
 use std::io::Read;
 use std::path::Path;
+use vision::{Blank, Template};
 
 /// Slips printed at a time: a few hundred megabytes as paper.
 const BATCH: u32 = 16;
+/// Resolution of paper that others print, pixels per mm: that of our own, 300 dpi.
+const PAPER_PX_PER_MM: f64 = 300.0 / 25.4;
 
 /// Takes one simulated page: name, truth, bytes of its file.
 pub type Taker<'a> = dyn FnMut(&str, &Case, &[u8]) -> Result<()> + 'a;
@@ -23,8 +28,14 @@ pub type Taker<'a> = dyn FnMut(&str, &Case, &[u8]) -> Result<()> + 'a;
 ///
 /// # Errors
 /// Those of `each`, or of reading the handwriting.
-pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> Result<()> {
-    let slips: Vec<&Form> = forms.iter().filter(|form| form.programme.is_some()).collect();
+pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Taker) -> Result<()> {
+    let wanted = |form: &Form| args.form.is_empty() || args.form.iter().any(|id| form.id.as_str() == id);
+    let slips: Vec<&Template> =
+        templates.iter().filter(|t| t.form.programme.is_some() && wanted(&t.form)).collect();
+    if let Some(id) = args.form.iter().find(|id| slips.iter().all(|t| t.form.id.as_str() != id.as_str())) {
+        let ids: Vec<&str> = templates.iter().map(|t| t.form.id.as_str()).collect();
+        bail!("there is no slip {id}; there are: {}", ids.join(", "));
+    }
     if count == 0 || slips.is_empty() {
         return Ok(());
     }
@@ -33,10 +44,12 @@ pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> R
     let mut rng = Rng::seed_from_u64(args.seed);
     let mut serial = rng.random_range(1_000_000..90_000_000);
     for batch in 0..count.div_ceil(BATCH) {
-        let form = slips[batch as usize % slips.len()];
+        let template = slips[batch as usize % slips.len()];
         let size = BATCH.min(count - batch * BATCH) as usize;
         for (at, (sheet, truth)) in
-            filled(&printer, form, size, &mut serial, handwriting.as_ref(), &mut rng)?.into_iter().enumerate()
+            filled(&printer, template, size, &mut serial, handwriting.as_ref(), &mut rng)?
+                .into_iter()
+                .enumerate()
         {
             let index = batch as usize * BATCH as usize + at;
             let condition =
@@ -67,14 +80,34 @@ pub fn each(forms: &[Form], count: u32, args: &BenchArgs, each: &mut Taker) -> R
 /// When the form cannot be printed.
 pub fn filled(
     printer: &Printer,
-    form: &Form,
+    template: &Template,
     count: usize,
     serial: &mut u32,
     handwriting: Option<&Handwriting>,
     rng: &mut Rng,
-) -> Result<Vec<(simulator::Sheet, Truth)>> {
+) -> Result<Vec<(Sheet, Truth)>> {
+    let form = &template.form;
     let citizens = city::citizens(count, rng);
     let clinics = city::clinics(4, rng);
+    let sheets = if form.is_third_party() {
+        printed_by_others(form, &template.blanks, count, rng)?
+    } else {
+        printed(printer, form, count, serial)?
+    };
+    let mut filled = Vec::with_capacity(count);
+    for ((mut sheet, number), citizen) in sheets.into_iter().zip(&citizens) {
+        let visit =
+            jiff::civil::date(2026, 10, 1).saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
+        let known =
+            sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit, rng);
+        let truth = sheets::fill_in(&mut sheet, form, known, &number, "", handwriting, rng);
+        filled.push((sheet, truth));
+    }
+    Ok(filled)
+}
+
+/// Slips of ours with new numbers.
+fn printed(printer: &Printer, form: &Form, count: usize, serial: &mut u32) -> Result<Vec<(Sheet, String)>> {
     let mut numbers = Vec::with_capacity(count);
     while numbers.len() < count {
         *serial += 1;
@@ -90,17 +123,29 @@ pub fn filled(
             .with(PrintSource::Sex, "女")
     });
     let pdf = printer.document(form, slips, &mut |_| {})?;
-    let mut filled = Vec::with_capacity(count);
-    for ((mut sheet, number), citizen) in sheets::paper(form, &pdf)?.into_iter().zip(&numbers).zip(&citizens)
-    {
-        let visit =
-            jiff::civil::date(2026, 10, 1).saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
-        let known =
-            sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit, rng);
-        let truth = sheets::fill_in(&mut sheet, form, known, &number.0, "", handwriting, rng);
-        filled.push((sheet, truth));
-    }
-    Ok(filled)
+    Ok(sheets::paper(form, &pdf)?.into_iter().zip(numbers.into_iter().map(|number| number.0)).collect())
+}
+
+/// Paper that others print, by the picture of its empty first side, with a number on it.
+fn printed_by_others(
+    form: &Form,
+    blanks: &[Blank],
+    count: usize,
+    rng: &mut Rng,
+) -> Result<Vec<(Sheet, String)>> {
+    let picture = &blanks.first().with_context(|| format!("{} has no empty sheet", form.id))?.picture;
+    let picture = GrayImage::from_raw(picture.width, picture.height, picture.pixels.clone())
+        .with_context(|| format!("the empty sheet of {} has holes", form.id))?;
+    let [width, height] = form.paper_mm.map(|mm| (mm * PAPER_PX_PER_MM).round() as u32);
+    let paper = image::imageops::resize(&picture, width, height, FilterType::CatmullRom);
+    let length = form.number_field().and_then(|(_, rule)| rule.length);
+    let sheet = |_| {
+        let mut sheet = Sheet::new(paper.clone(), form.paper_mm);
+        let number = coupon::number(length.unwrap_or(10), rng);
+        coupon::stick(&mut sheet, form, 1, &number, rng);
+        (sheet, number)
+    };
+    Ok((0..count).map(sheet).collect())
 }
 
 /// The truth of one side as a bench expects it.

@@ -16,7 +16,7 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use std::path::{Path, PathBuf};
 use zxingcpp::{BarcodeFormat, ImageFormat, ImageView};
 
-/// Every form in `templates/`.
+/// Every form in `templates/` that we print.
 fn forms() -> Vec<Form> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
     let mut folders: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -27,7 +27,7 @@ fn forms() -> Vec<Form> {
         let id = folder.file_name().unwrap().to_str().unwrap();
         Form::parse(id, &text).unwrap_or_else(|errors| panic!("{id}: {errors:?}"))
     };
-    folders.iter().map(parse).collect()
+    folders.iter().map(parse).filter(|form| !form.is_third_party()).collect()
 }
 
 fn form(id: &str) -> Form {

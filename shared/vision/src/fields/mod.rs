@@ -24,7 +24,7 @@ mod presence;
 mod print;
 mod printed;
 mod region;
-mod sampler;
+pub(crate) mod sampler;
 mod sheet;
 mod sticker;
 mod streak;

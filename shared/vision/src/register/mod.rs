@@ -2,11 +2,16 @@
 //!
 //! [`reduced`] picture -> [`blobs`] like marks -> [`quads`] like a form -> [`pose`] measured exactly ->
 //! form code read where the pose puts it -> [`structure`] of the blank found again. Every step may refuse.
+//! Pages without marks are then looked at as paper that others print: [`unmarked`].
 
+mod apart;
 mod blobs;
 #[cfg(test)]
 pub(crate) mod drawing;
 mod edges;
+mod features;
+mod fit;
+mod pairs;
 mod pose;
 mod quads;
 mod reasons;
@@ -15,6 +20,9 @@ mod search;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod unmarked;
+#[cfg(test)]
+mod unmarked_tests;
 
 use crate::gray::GrayPage;
 use crate::template::Template;
@@ -54,6 +62,8 @@ pub struct Registrar {
     layouts: Vec<Layout>,
     /// Per template: its layout (`None` for paper without our marks) and the structure of each side.
     known: Vec<Known>,
+    /// Sides of paper that others print.
+    unmarked: Vec<unmarked::Side>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,20 +87,18 @@ impl Registrar {
             Known { layout, sides }
         });
         let known = known.collect();
-        Self { layouts, known }
+        let unmarked =
+            templates.iter().enumerate().flat_map(|(at, template)| unmarked::Side::of(at, template));
+        Self { layouts, known, unmarked: unmarked.collect() }
     }
 
     /// Finds out which of `templates` (the slice given to [`Registrar::new`]) the page is and where it lies.
     /// With `assigned`, a person has said which form it is; a form code that says otherwise is still believed.
     pub fn register(&self, page: &GrayPage, templates: &[Template], assigned: Option<&FormId>) -> Registered {
-        if let Some(id) = assigned {
-            let chosen = self.known.iter().zip(templates).filter(|(_, t)| t.form.id == *id);
-            let with_marks: Vec<bool> = chosen.map(|(known, _)| known.layout.is_some()).collect();
-            if with_marks.is_empty() {
-                return Registered::Unreadable { reason: reasons::assigned_unknown() };
-            } else if !with_marks.contains(&true) {
-                return Registered::Unreadable { reason: reasons::assigned_without_marks() };
-            }
+        if let Some(id) = assigned
+            && !templates.iter().any(|template| template.form.id == *id)
+        {
+            return Registered::Unreadable { reason: reasons::assigned_unknown() };
         }
         search::Search::new(self, page, templates, assigned).run()
     }

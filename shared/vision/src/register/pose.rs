@@ -78,15 +78,10 @@ pub(super) fn poses(
 fn pose(pairs: &[(PointMm, [f64; 2])], layout: usize, dense: [f64; 2]) -> Result<Pose, Misfit> {
     let map = Affine::fit(pairs).ok_or(Misfit::FewMarks)?;
     let back = map.inverse().ok_or(Misfit::Shape)?;
-    let [a, b, _, d, e, _] = map.0;
-    let across = [a / dense[0], d / dense[1]];
-    let down = [b / dense[0], e / dense[1]];
-    let (sx, sy) = (across[0].hypot(across[1]), down[0].hypot(down[1]));
-    let sine = (across[0] * down[0] + across[1] * down[1]) / (sx * sy);
-    let mirrored = a * e - b * d < 0.0;
-    if mirrored || (sx / sy).ln().abs() > MAX_STRETCH || sine.abs() > MAX_SHEAR_DEG.to_radians().sin() {
+    if !is_scan(&map, dense) {
         return Err(Misfit::Shape);
     }
+    let [a, b, _, d, e, _] = map.0;
     let squares = pairs.iter().map(|(mm, px)| {
         let [x, y] = back.apply(PointMm::new(px[0], px[1]));
         (x - mm.x).powi(2) + (y - mm.y).powi(2)
@@ -94,6 +89,18 @@ fn pose(pairs: &[(PointMm, [f64; 2])], layout: usize, dense: [f64; 2]) -> Result
     let dpi = a.hypot(d).min(b.hypot(e)) * 25.4;
     let residual_mm = (squares.sum::<f64>() / pairs.len() as f64).sqrt();
     Ok(Pose { layout, px_from_mm: map, marks: pairs.len() as u32, residual_mm, dpi })
+}
+
+/// Whether a scanner could have made this map: not mirrored, hardly stretched or sheared. `dense` divides pixels into
+/// square ones.
+pub(super) fn is_scan(map: &Affine, dense: [f64; 2]) -> bool {
+    let [a, b, _, d, e, _] = map.0;
+    let across = [a / dense[0], d / dense[1]];
+    let down = [b / dense[0], e / dense[1]];
+    let (sx, sy) = (across[0].hypot(across[1]), down[0].hypot(down[1]));
+    let sine = (across[0] * down[0] + across[1] * down[1]) / (sx * sy);
+    let mirrored = a * e - b * d < 0.0;
+    !mirrored && (sx / sy).ln().abs() <= MAX_STRETCH && sine.abs() <= MAX_SHEAR_DEG.to_radians().sin()
 }
 
 impl Pose {

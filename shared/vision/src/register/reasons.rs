@@ -40,8 +40,16 @@ pub(super) fn assigned_unknown() -> String {
     "指定された帳票は登録されていません。帳票の指定を確かめてください。".into()
 }
 
-pub(super) fn assigned_without_marks() -> String {
-    "指定された帳票には四隅のマークがなく、位置を合わせられません。画像を見て入力してください。".into()
+pub(super) fn assigned_not_there() -> String {
+    "指定された帳票の印刷がこの画像に見つからないか、一部しか合いません。帳票の指定を確かめ、用紙全体が入るように再スキャンしてください。".into()
+}
+
+pub(super) fn look_alike<'a>(titles: impl Iterator<Item = &'a str>) -> String {
+    let titles: Vec<String> = titles.map(|title| format!("「{title}」")).collect();
+    format!(
+        "印刷がよく似た帳票のどれか決められません（{}）。帳票を指定して読み直してください。",
+        titles.join("、")
+    )
 }
 
 pub(super) fn misfit(misfit: Misfit) -> String {

@@ -5,6 +5,7 @@ use super::pose::{MAX_RESIDUAL_MM, MIN_DPI, Misfit, Pose, poses};
 use super::quads::hypotheses;
 use super::reasons;
 use super::reduced::Reduced;
+use super::unmarked;
 use super::{Registered, Registrar};
 use crate::affine::Affine;
 use crate::barcode::{self, Effort};
@@ -103,11 +104,25 @@ impl<'a> Search<'a> {
         if first.reduced.ink_share() < BLANK_INK {
             return Registered::Unrecognised { reason: reasons::blank() };
         }
+        if let Some(found) = self.unmarked(first) {
+            return found;
+        }
         if self.code_anywhere() {
             let reason = reasons::misfit(self.misfit.unwrap_or(Misfit::FewMarks));
             return Registered::Unreadable { reason };
         }
         Registered::Unrecognised { reason: reasons::foreign() }
+    }
+
+    /// Paper that others print, which has none of our marks.
+    fn unmarked(&self, view: &View) -> Option<Registered> {
+        let View { dense, reduced } = view;
+        let Self { registrar, page, templates, assigned, .. } = self;
+        let found = unmarked::search(registrar, page, reduced, *dense, templates, *assigned);
+        let is_assigned =
+            |template: &Template| Some(&template.form.id) == *assigned && template.form.is_third_party();
+        let absent = || Registered::Unreadable { reason: reasons::assigned_not_there() };
+        found.or_else(|| templates.iter().any(is_assigned).then(absent))
     }
 
     /// Marks, then one look at the form code of each pose.

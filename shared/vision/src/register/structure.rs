@@ -147,7 +147,7 @@ fn zone_shift(zone: &[Point], reduced: &Reduced, map: &Affine) -> Option<f64> {
 }
 
 /// Parts of the paper that differ from sheet to sheet, or that any of our forms has.
-fn changing(form: &Form, side: u8) -> Vec<RectMm> {
+pub(super) fn changing(form: &Form, side: u8) -> Vec<RectMm> {
     let squares = form.mark_squares().into_iter().flatten();
     let code = form.marks.iter().map(|marks| marks.code);
     let fields = form.fields_on(side).filter(|field| {
