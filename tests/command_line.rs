@@ -95,6 +95,85 @@ fn a_mistake_in_a_form_is_explained_with_its_line() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("line {line}:")));
 }
 
+/// The empty sheet of our lung screening slip stands in for a sheet that others print.
+fn empty_sheet(data: &std::path::Path) -> (std::path::PathBuf, Value) {
+    let pdf = data.join("empty.pdf");
+    harness::succeed(data, &["form", "preview", "lung-screening", "--out", &pdf.display().to_string()]);
+    let shown = harness::succeed(data, &["form", "show", "lung-screening", "--json"]);
+    (pdf, serde_json::from_str(&shown).unwrap())
+}
+
+/// The combs of a form as `form show` gives it, each by its number of boxes and its first box.
+fn combs(shown: &Value) -> Vec<(usize, [f64; 4])> {
+    let fields = shown["fields"].as_array().unwrap().iter();
+    let combs = fields.filter(|field| field["kind"] == "digits" || field["kind"] == "date");
+    let boxes = combs.map(|field| field["boxes_mm"].as_array().unwrap());
+    boxes.map(|boxes| (boxes.len(), serde_json::from_value(boxes[0].clone()).unwrap())).collect()
+}
+
+#[test]
+fn a_form_is_made_from_an_empty_sheet_and_is_in_use_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let (pdf, original) = empty_sheet(data.path());
+    let said = harness::succeed(
+        data.path(),
+        &["form", "new", "other-city", "--from", &pdf.display().to_string(), "--title", "よその市の票"],
+    );
+    assert!(said.contains("A4, 210 x 297 mm, 1 side(s)") && said.contains("7 combs"), "{said}");
+    let shown = harness::succeed(data.path(), &["form", "show", "other-city", "--json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["title"], "よその市の票");
+    let (found, drawn) = (combs(&shown), combs(&original));
+    assert_eq!(found.len(), drawn.len());
+    for (count, rect) in drawn {
+        let near = |other: &[f64; 4]| rect.iter().zip(other).all(|(a, b)| (a - b).abs() < 0.3);
+        assert!(found.iter().any(|(n, other)| *n == count && near(other)), "no {count} boxes at {rect:?}");
+    }
+    let listed = harness::succeed(data.path(), &["form", "list"]);
+    assert!(listed.contains("other-city") && listed.contains("lung-screening"), "{listed}");
+    assert!(harness::succeed(data.path(), &["form", "check"]).contains("other-city"));
+}
+
+#[test]
+fn a_picture_makes_a_form_in_a_folder_of_its_own_and_what_is_wrong_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    let (pdf, _) = empty_sheet(data.path());
+    let bytes = std::fs::read(pdf).unwrap();
+    let limits = vision::decode::Limits::default();
+    let mut page = vision::decode::decode_pages(&bytes, &limits).unwrap().next().unwrap().unwrap();
+    page.dpi = None;
+    let path = |name: &str| data.path().join(name).display().to_string();
+    std::fs::write(path("empty.png"), vision::encode_png(&page)).unwrap();
+    let folder = path("forms");
+    let new = |id: &str, from: &str, more: &[&str]| {
+        let from = path(from);
+        let args = ["form", "new", id, "--from", &from, "--templates", &folder];
+        harness::run(data.path(), &[&args, more].concat())
+    };
+    let made = new("coupon", "empty.png", &["--number", "77"]);
+    let said = String::from_utf8_lossy(&made.stdout).into_owned();
+    assert!(made.status.success() && said.contains("assumed from its shape"), "{said}");
+    let listed = harness::succeed(data.path(), &["form", "list", "--templates", &folder]);
+    assert!(listed.starts_with("77") && listed.lines().count() == 1, "{listed}");
+    harness::succeed(data.path(), &["form", "check", &path("forms/coupon")]);
+    std::fs::write(path("broken.png"), &vision::encode_png(&page)[..2000]).unwrap();
+    let refused: [(&str, &str, &[&str], &str); 6] = [
+        ("coupon", "empty.png", &[], "is there already"),
+        ("Coupon", "empty.png", &[], "no form id"),
+        ("../coupon", "empty.png", &[], "no form id"),
+        ("second", "empty.png", &["--number", "77"], "number 77 is that of coupon"),
+        ("second", "broken.png", &[], "gives no empty sheet"),
+        ("second", "empty.png", &["--dpi", "20"], "scan the empty sheet at 300 dpi"),
+    ];
+    for (id, from, more, words) in refused {
+        let output = new(id, from, more);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && error.contains(words), "{id}: {error}");
+    }
+    let folders = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(folders, 1, "what was refused leaves nothing behind");
+}
+
 #[test]
 fn issued_slips_carry_new_numbers_that_read_back() {
     let data = tempfile::tempdir().unwrap();

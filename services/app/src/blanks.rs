@@ -1,11 +1,12 @@
 //! 白紙. The pictures of empty sheets: printed here and now for our own slips, files beside `form.toml` for paper
 //! that others print.
 
+use crate::templates::Source;
 use anyhow::{Context, Result, anyhow, ensure};
 use domain::form::Form;
 use press::Printer;
 use rust_embed::RustEmbed;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vision::decode::{self, Limits};
 use vision::{Blank, GrayPage};
 
@@ -29,9 +30,11 @@ pub enum Folder {
 }
 
 impl Folder {
-    /// The folder of the form `id` among those of `folder`, or among the built-in ones.
-    pub fn of(folder: Option<&Path>, id: &str) -> Self {
-        folder.map_or_else(|| Self::BuiltIn(id.to_owned()), |folder| Self::Disk(folder.join(id)))
+    /// The folder of the form `id` among those of `source`.
+    pub fn of(source: &Source, id: &str) -> Self {
+        let added = source.added.iter().map(|folder| folder.join(id)).find(|f| f.join("form.toml").is_file());
+        let instead = || source.instead.as_ref().map(|folder| folder.join(id));
+        added.or_else(instead).map_or_else(|| Self::BuiltIn(id.to_owned()), Self::Disk)
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>> {
@@ -116,6 +119,7 @@ fn print(printer: &Printer, form: &Form, side: u8) -> Result<Blank> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     const FORM: &str = r#"version = 1
 number = 7

@@ -45,7 +45,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Forms: list, check, show, preview.
+    /// Forms: list, check, show, preview, new.
     #[command(subcommand)]
     Form(FormCommand),
     /// Prints slips with new management numbers.
@@ -126,6 +126,27 @@ pub enum FormCommand {
         #[arg(long, value_name = "F.pdf")]
         out: PathBuf,
     },
+    /// Makes a form of paper that others print from its empty sheet, with a field for every box found.
+    New(NewFormArgs),
+}
+
+/// `yomitori form new`.
+#[derive(Debug, Args)]
+pub struct NewFormArgs {
+    /// Id of the new form: a-z, 0-9 and -. Its folder is made in `--templates`, else in `templates/` of the data directory.
+    pub id: String,
+    /// The empty sheet: PDF, TIFF, PNG or JPEG, one page a side.
+    #[arg(long, value_name = "BLANK")]
+    pub from: PathBuf,
+    /// Resolution of the picture, dots per inch, when the file does not say it or says it wrongly.
+    #[arg(long, value_name = "N")]
+    pub dpi: Option<f64>,
+    /// Number of the form, 1 to 99; without it, a free one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub number: Option<u8>,
+    /// What people call the form; without it, its id.
+    #[arg(long, value_name = "T")]
+    pub title: Option<String>,
 }
 
 /// `yomitori issue`.

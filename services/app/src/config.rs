@@ -1,6 +1,7 @@
 //! Settings: as written ([`RawConfig`]) -> checked ([`Config`]). One machine needs none.
 
 use crate::cli::Cli;
+use crate::templates::Source;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -23,8 +24,9 @@ struct RawConfig {
 pub struct Config {
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// A folder of forms in place of the built-in ones.
-    pub templates: Option<PathBuf>,
+    /// Where the forms are: `--templates` alone; else those of `yomitori.toml` or the built-in ones, and beside them
+    /// `templates/` in the data directory.
+    pub templates: Source,
     /// `sqlite:` or `amqp://…`.
     pub queue: String,
     /// `file:` or `s3://…`.
@@ -59,7 +61,10 @@ impl Config {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             data_dir: cli.data_dir.clone(),
-            templates: cli.templates.clone().or(raw.templates),
+            templates: match &cli.templates {
+                Some(folder) => Source { instead: Some(folder.clone()), added: None },
+                None => Source { instead: raw.templates, added: Some(cli.data_dir.join("templates")) },
+            },
             queue: std::env::var("YOMITORI_QUEUE").unwrap_or_else(|_| "sqlite:".to_owned()),
             pages: std::env::var("YOMITORI_PAGES").unwrap_or_else(|_| "file:".to_owned()),
             stable: seconds("stable_seconds", raw.stable_seconds, 3.0)?,

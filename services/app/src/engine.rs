@@ -1,11 +1,10 @@
 //! The reader's engine: forms, empty sheets, digit network and OCR child put together.
 
-use crate::templates;
+use crate::templates::{self, Source};
 use anyhow::{Context, Result};
 use domain::message::{Milliseconds, ReadPage};
 use domain::reading::PageReading;
 use reader::recogniser::{Recogniser, RecogniserFactory};
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,12 +30,12 @@ pub struct Page {
 }
 
 impl Engine {
-    /// An engine for the forms of `folder`, or the built-in ones.
+    /// An engine for the forms of `source`.
     ///
     /// # Errors
     /// When the forms or fonts are not right, or the OCR child does not start.
-    pub fn start(folder: Option<&Path>) -> Result<Self> {
-        Self::with(templates::templates(folder, templates::forms(folder)?)?)
+    pub fn start(source: &Source) -> Result<Self> {
+        Self::with(templates::templates(source, templates::forms(source)?)?)
     }
 
     /// An engine for templates that are loaded already.
@@ -106,8 +105,8 @@ fn ms(start: Instant) -> f64 {
 ///
 /// # Errors
 /// When the forms or fonts are not right.
-pub fn recognisers(folder: Option<&Path>) -> Result<RecogniserFactory> {
-    let templates = templates::templates(folder, templates::forms(folder)?)?;
+pub fn recognisers(source: &Source) -> Result<RecogniserFactory> {
+    let templates = templates::templates(source, templates::forms(source)?)?;
     Ok(Arc::new(move || {
         let mut engine = Engine::with(templates.clone())?;
         let recogniser: Recogniser = Box::new(move |bytes, request| {
@@ -119,7 +118,11 @@ pub fn recognisers(folder: Option<&Path>) -> Result<RecogniserFactory> {
     }))
 }
 
-fn spawn_ocr() -> Result<Ocr> {
+/// Starts a process that reads print.
+///
+/// # Errors
+/// When it does not start.
+pub fn spawn_ocr() -> Result<Ocr> {
     let program = std::env::current_exe().context("the program does not know its own path")?;
     let mut command = Command::new(program);
     command.arg("ocr-child");

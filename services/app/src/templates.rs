@@ -11,40 +11,63 @@ use vision::Template;
 pub struct FormFile {
     /// Path, or `built-in <id>`.
     pub name: String,
+    /// The form's id: the name of its folder.
+    pub id: String,
     /// The form, or every mistake in it.
     pub form: Result<Form, Vec<FormError>>,
     /// Where the pictures that belong to it lie.
     pub folder: Folder,
 }
 
-/// All form files of `folder`, or the built-in ones, by id.
+/// Where the forms of an installation are.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// A folder of forms in place of the built-in ones.
+    pub instead: Option<PathBuf>,
+    /// A folder of forms beside those; it need not be there. A form of the same id is used instead.
+    pub added: Option<PathBuf>,
+}
+
+/// All form files in use: the built-in ones (or those in their place), then the added ones.
 ///
 /// # Errors
-/// When the folder or a file cannot be read, or no form is there.
-pub fn files(folder: Option<&Path>) -> Result<Vec<FormFile>> {
-    let files = match folder {
-        Some(folder) => folders_of(folder)?.iter().map(|path| file(path)).collect::<Result<Vec<_>>>()?,
+/// When a folder or a file cannot be read, or no form is there.
+pub fn files(source: &Source) -> Result<Vec<FormFile>> {
+    let mut files = match &source.instead {
+        Some(folder) => files_of(folder)?,
         None => BuiltIn::iter().filter_map(|path| built_in(&path)).collect(),
     };
+    if let Some(folder) = source.added.as_deref().filter(|folder| folder.is_dir()) {
+        let added = files_of(folder)?;
+        files.retain(|file| added.iter().all(|added| added.id != file.id));
+        files.extend(added);
+    }
     if files.is_empty() {
-        let place = folder.map_or("the program".to_owned(), |folder| folder.display().to_string());
+        let place = source.instead.as_ref().map_or("the program".to_owned(), |f| f.display().to_string());
         bail!("no form in {place}: a form is a folder with a form.toml");
     }
     Ok(files)
+}
+
+fn files_of(folder: &Path) -> Result<Vec<FormFile>> {
+    folders_of(folder)?.iter().map(|path| file(path)).collect()
 }
 
 fn built_in(path: &str) -> Option<FormFile> {
     let id = path.strip_suffix("/form.toml")?;
     let text = String::from_utf8(BuiltIn::get(path)?.data.into_owned()).ok()?;
     let (name, folder) = (format!("built-in {id}"), Folder::BuiltIn(id.to_owned()));
-    Some(FormFile { name, form: Form::parse(id, &text), folder })
+    Some(FormFile { name, id: id.to_owned(), form: Form::parse(id, &text), folder })
 }
 
 fn folders_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    let mut folders: Vec<_> = paths.into_iter().filter(|path| path.join("form.toml").is_file()).collect();
+    // A hidden folder is a form that is just being written.
+    let is_shown = |path: &PathBuf| !path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+    let mut folders: Vec<_> =
+        paths.into_iter().filter(|path| is_shown(path) && path.join("form.toml").is_file()).collect();
     folders.sort();
     Ok(folders)
 }
@@ -63,16 +86,17 @@ pub fn file(path: &Path) -> Result<FormFile> {
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let folder = Folder::Disk(path.parent().map(Path::to_owned).unwrap_or_default());
-    Ok(FormFile { name: path.display().to_string(), form: Form::parse(&id, &text), folder })
+    let form = Form::parse(&id, &text);
+    Ok(FormFile { name: path.display().to_string(), id, form, folder })
 }
 
 /// The forms in use, every one of them sound, no number twice.
 ///
 /// # Errors
 /// The first mistakes found.
-pub fn forms(folder: Option<&Path>) -> Result<Vec<Form>> {
+pub fn forms(source: &Source) -> Result<Vec<Form>> {
     let mut forms: Vec<Form> = Vec::new();
-    for FormFile { name, form, .. } in files(folder)? {
+    for FormFile { name, form, .. } in files(source)? {
         let form = form.map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(|error| format!("{name}, {error}")).collect();
             anyhow!("{}", lines.join("\n"))
@@ -89,8 +113,8 @@ pub fn forms(folder: Option<&Path>) -> Result<Vec<Form>> {
 ///
 /// # Errors
 /// Names the forms there are when it is none of them.
-pub fn form(folder: Option<&Path>, id: &str) -> Result<Form> {
-    let mut forms = forms(folder)?;
+pub fn form(source: &Source, id: &str) -> Result<Form> {
+    let mut forms = forms(source)?;
     match forms.iter().position(|form| form.id.as_str() == id) {
         Some(at) => Ok(forms.swap_remove(at)),
         None => {
@@ -100,15 +124,15 @@ pub fn form(folder: Option<&Path>, id: &str) -> Result<Form> {
     }
 }
 
-/// What the reader needs of the forms, which are those of `folder` or built-in ones: each with the pictures of its
+/// What the reader needs of the forms, which are those of `source`: each with the pictures of its
 /// empty sheets, printed here and now or, for paper that others print, from beside its file.
 ///
 /// # Errors
 /// When the fonts are missing, a form cannot be printed, or a picture is missing or wrong.
-pub fn templates(folder: Option<&Path>, forms: Vec<Form>) -> Result<Vec<Template>> {
+pub fn templates(source: &Source, forms: Vec<Form>) -> Result<Vec<Template>> {
     let printer = Printer::new(Fonts::find()?);
     let template = |form: Form| {
-        let place = Folder::of(folder, form.id.as_str());
+        let place = Folder::of(source, form.id.as_str());
         let blanks = blanks::blanks(&printer, &place, &form)
             .with_context(|| format!("the form {} cannot be used", form.id))?;
         Ok(Template { form, blanks })

@@ -10,6 +10,7 @@ pub mod gray;
 pub mod net;
 pub mod number;
 pub mod ocr;
+pub mod propose;
 pub mod reader;
 pub mod register;
 pub mod registered;

@@ -47,11 +47,11 @@ fn read(reader: &mut PageReader, page: &GrayPage) -> FormReading {
 
 #[test]
 fn a_slip_says_the_same_however_it_lies() {
-    let form = templates::form(None, "influenza-elderly").unwrap();
+    let form = templates::form(&templates::Source::default(), "influenza-elderly").unwrap();
     let printer = Printer::new(Fonts::find().unwrap());
     let mut rng = Rng::seed_from_u64(20_261_001);
     let mut serial = 40_000_000;
-    let template = templates::templates(None, vec![form]).unwrap();
+    let template = templates::templates(&templates::Source::default(), vec![form]).unwrap();
     let (sheet, truth) =
         simulate::filled(&printer, &template[0], 1, &mut serial, None, &mut rng).unwrap().pop().unwrap();
     let reader = RefCell::new(PageReader::new(template, Tools::new(Params::default(), None)));

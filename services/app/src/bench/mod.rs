@@ -29,8 +29,8 @@ use work::{Job, Work};
 
 /// Runs it: the samples of a folder, simulated pages, or both; without either, the samples beside the program's source.
 pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
-    let forms = templates::forms(config.templates.as_deref())?;
-    let templates = templates::templates(config.templates.as_deref(), forms.clone())?;
+    let forms = templates::forms(&config.templates)?;
+    let templates = templates::templates(&config.templates, forms.clone())?;
     if let Some(folder) = &args.write_samples {
         return gather::write(&templates, folder, args.seed);
     }

@@ -31,7 +31,7 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
         Finding { what: "OCR data", result: tesseract() },
         Finding {
             what: "reader",
-            result: engine::Engine::start(config.templates.as_deref()).map(|_| "starts".to_owned()),
+            result: engine::Engine::start(&config.templates).map(|_| "starts".to_owned()),
         },
     ];
     let mut wrong = 0;
@@ -86,7 +86,7 @@ fn page_store(config: &Config) -> Result<String> {
 }
 
 fn forms(config: &Config) -> Result<String> {
-    let forms = templates::forms(config.templates.as_deref())?;
+    let forms = templates::forms(&config.templates)?;
     Ok(forms.iter().map(|form| form.id.to_string()).collect::<Vec<_>>().join(", "))
 }
 

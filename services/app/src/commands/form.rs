@@ -4,7 +4,7 @@ use crate::blanks::{self, Folder};
 use crate::cli::FormCommand;
 use crate::config::Config;
 use crate::preview;
-use crate::templates::{self, FormFile};
+use crate::templates::{self, FormFile, Source};
 use anyhow::{Context, Result, bail};
 use domain::form::Form;
 use press::{Fonts, Printer};
@@ -12,17 +12,18 @@ use std::path::{Path, PathBuf};
 
 /// Runs it.
 pub fn run(config: &Config, command: FormCommand) -> Result<()> {
-    let folder = config.templates.as_deref();
+    let source = &config.templates;
     match command {
-        FormCommand::List { json } => list(folder, json),
-        FormCommand::Check { paths } => check(folder, &paths),
-        FormCommand::Show { id, json } => show(&templates::form(folder, &id)?, json),
-        FormCommand::Preview { id, out } => preview(folder, &templates::form(folder, &id)?, &out),
+        FormCommand::List { json } => list(source, json),
+        FormCommand::Check { paths } => check(source, &paths),
+        FormCommand::Show { id, json } => show(&templates::form(source, &id)?, json),
+        FormCommand::New(args) => super::form_new::run(config, &args),
+        FormCommand::Preview { id, out } => preview(source, &templates::form(source, &id)?, &out),
     }
 }
 
-fn list(folder: Option<&Path>, json: bool) -> Result<()> {
-    for form in templates::forms(folder)? {
+fn list(source: &Source, json: bool) -> Result<()> {
+    for form in templates::forms(source)? {
         if json {
             crate::print_line(&serde_json::json!({ "id": form.id, "version": form.version, "number": form.number, "title": form.title }).to_string())?;
         } else {
@@ -38,14 +39,14 @@ fn list(folder: Option<&Path>, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn check(folder: Option<&Path>, paths: &[PathBuf]) -> Result<()> {
+fn check(source: &Source, paths: &[PathBuf]) -> Result<()> {
     let files = if paths.is_empty() {
-        templates::files(folder)?
+        templates::files(source)?
     } else {
         paths.iter().map(|path| templates::file(path)).collect::<Result<_>>()?
     };
     let mut mistakes = 0;
-    for FormFile { name, form, folder } in files {
+    for FormFile { name, form, folder, .. } in files {
         match form {
             Ok(form) => match blanks::pictures(&folder, &form) {
                 Ok(_) => crate::print_line(&format!("ok   {name}: {} fields", form.fields.len()))?,
@@ -94,9 +95,9 @@ fn show(form: &Form, json: bool) -> Result<()> {
 }
 
 /// All sides of the empty sheet, one PDF page each; of paper that others print, its picture with the places of the fields.
-fn preview(folder: Option<&Path>, form: &Form, out: &Path) -> Result<()> {
+fn preview(source: &Source, form: &Form, out: &Path) -> Result<()> {
     let pdf = if form.is_third_party() {
-        let blanks = blanks::pictures(&Folder::of(folder, form.id.as_str()), form)?;
+        let blanks = blanks::pictures(&Folder::of(source, form.id.as_str()), form)?;
         preview::pdf(form, &blanks)
     } else {
         Printer::new(Fonts::find()?).preview(form)?

@@ -19,7 +19,7 @@ use store::{ImportMode, Store};
 
 /// Runs it. Numbers that were drawn are used up, even when printing fails afterwards: they are never given twice.
 pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
-    let form = templates::form(config.templates.as_deref(), &args.form)?;
+    let form = templates::form(&config.templates, &args.form)?;
     ensure!(
         !form.is_third_party(),
         "{} is paper that others print: yomitori reads it, but has nothing to issue",

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod form;
+pub mod form_new;
 pub mod import;
 pub mod issue;
 pub mod read;

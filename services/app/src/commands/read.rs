@@ -9,7 +9,7 @@ use domain::reading::{Decision, PageReading};
 
 /// Runs it. A page that cannot be read is a result; a file that is not there is a failure, after all others were read.
 pub fn run(config: &Config, args: &ReadArgs) -> Result<()> {
-    let mut engine = Engine::start(config.templates.as_deref())?;
+    let mut engine = Engine::start(&config.templates)?;
     let mut missing = Vec::new();
     for file in &args.files {
         let name = file.display().to_string();

@@ -91,7 +91,7 @@ pub fn start(
                 tasks.spawn(reader::run(settings, deps, signal));
             }
             Role::Matcher => {
-                let forms = templates::forms(config.templates.as_deref())?;
+                let forms = templates::forms(&config.templates)?;
                 let deps = matcher::Deps {
                     queue: hub.queue.clone(),
                     matcher: Matcher::new(hub.store.clone(), forms),
@@ -133,7 +133,7 @@ fn reader(config: &Config, hub: &Hub) -> Result<(reader::Config, reader::Deps)> 
     let deps = reader::Deps {
         queue: hub.queue.clone(),
         pages: hub.pages.clone(),
-        recognisers: engine::recognisers(config.templates.as_deref())?,
+        recognisers: engine::recognisers(&config.templates)?,
     };
     Ok((settings, deps))
 }
@@ -143,7 +143,7 @@ fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
     Ok(web::Deps {
         store: hub.store.clone(),
         pages: hub.pages.clone(),
-        forms: templates::forms(config.templates.as_deref())?,
+        forms: templates::forms(&config.templates)?,
         printer: fonts.ok().map(Printer::new),
         queue_depth: status::queue_depth(hub.store.clone(), hub.queue.clone()),
     })

@@ -42,7 +42,7 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     let clinics = city::clinics(CLINICS, &mut rng);
     import::residents_from(&hub.store, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
     import::clinics_from(&hub.store, city::clinic_file(&clinics).as_bytes())?;
-    let forms = templates::forms(config.templates.as_deref())?;
+    let forms = templates::forms(&config.templates)?;
     let form = |id: &str| {
         forms
             .iter()

@@ -198,6 +198,23 @@ impl FieldKind {
 }
 
 impl Field {
+    /// A place to write in for people, with nothing else set: what a new field begins as.
+    pub fn image(id: FieldId, label: &str, place: RectMm) -> Self {
+        Self {
+            id,
+            side: 1,
+            label: label.to_owned(),
+            kind: FieldKind::Image,
+            boxes: vec![place],
+            options: Vec::new(),
+            style: MarkStyle::Box,
+            required: false,
+            critical: false,
+            prefilled: false,
+            max_wrong: None,
+        }
+    }
+
     /// The smallest rectangle around all boxes, options and printed digits of the field.
     pub fn area(&self) -> RectMm {
         let digit_cells: &[RectMm] = match &self.kind {

@@ -321,15 +321,20 @@ fn date_rule(raw: &RawField) -> Result<DateRule, String> {
 
 impl RawComb {
     fn cells(&self) -> Vec<RectMm> {
-        let mut x = self.at.x;
-        let mut cells = Vec::new();
-        for &group in &self.groups {
-            for _ in 0..group {
-                cells.push(RectMm::new(x, self.at.y, self.size[0], self.size[1]));
-                x += self.pitch;
-            }
-            x += self.gap;
-        }
-        cells
+        comb_cells(self.at, self.size, self.pitch, &self.groups, self.gap)
     }
+}
+
+/// The boxes of a comb that begins at `at`.
+pub(super) fn comb_cells(at: PointMm, size: [f64; 2], pitch: f64, groups: &[u8], gap: f64) -> Vec<RectMm> {
+    let mut x = at.x;
+    let mut cells = Vec::new();
+    for &group in groups {
+        for _ in 0..group {
+            cells.push(RectMm::new(x, at.y, size[0], size[1]));
+            x += pitch;
+        }
+        x += gap;
+    }
+    cells
 }

@@ -7,6 +7,7 @@ mod check;
 mod field;
 mod file;
 mod geometry_json;
+mod write;
 
 pub use field::{
     ChoiceOption, DateRule, DigitsRule, Field, FieldKind, MarkStyle, NumberRule, PrintSource, Symbology,
@@ -145,6 +146,12 @@ impl Form {
     /// Whether others print this paper: it has none of our corner marks, and is known by a picture of its empty sheet.
     pub fn is_third_party(&self) -> bool {
         self.marks.is_none()
+    }
+
+    /// Whether `id` can be the name of a form: `a-z`, `0-9` and `-`, a letter first, at most 60 characters.
+    pub fn is_id(id: &str) -> bool {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        id.len() <= 60 && id.starts_with(|c: char| c.is_ascii_lowercase()) && id.bytes().all(allowed)
     }
 
     /// The field with this id.
