@@ -82,6 +82,20 @@ fn the_geometry_of_a_form_is_stable_json() {
 }
 
 #[test]
+fn every_shipped_form_is_written_as_it_was_read() {
+    let folder = harness::root().join("templates");
+    let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let ids = folders.filter(|path| path.join("form.toml").is_file());
+    let ids: Vec<String> = ids.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert!(ids.len() >= 10, "{ids:?}");
+    for id in ids {
+        let form = form(&id);
+        let text = form.to_toml("A head\n\nof three lines");
+        assert_eq!(Form::parse(&id, &text).as_ref(), Ok(&form), "{text}");
+    }
+}
+
+#[test]
 fn a_mistake_in_a_form_is_explained_with_its_line() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("broken-form");
