@@ -83,10 +83,9 @@ fn lost_in_bilevel(found: &mut [Found]) {
         finding.wrong += match &field.kind {
             FieldKind::Printed { .. } | FieldKind::Sticker | FieldKind::Barcode(_) => 0.0,
             FieldKind::Stamp if says_nothing => c::SEAL_LOST_IN_BILEVEL,
-            // The marks that are seen were made with the pen that may have made others.
-            FieldKind::Choice { multiple: true } if !says_nothing && pen.is_whole() => c::LOST_BESIDE_WHOLE,
-            // A broken pen may also have lost the lines that strike an answer out, and the answer that replaced it.
-            FieldKind::Choice { .. } if !says_nothing && !pen.is_whole() => c::LOST_BESIDE_BROKEN,
+            // A broken pen may also have lost the lines that strike an answer out, and the answer that replaced it;
+            // the pen that made the marks that are seen may have made others.
+            FieldKind::Choice { .. } if !says_nothing => c::LOST_BY_WIDTH.at(pen.width()),
             _ if says_nothing && whole => c::LOST_BESIDE_WHOLE,
             _ if says_nothing => c::LOST_BESIDE_BROKEN,
             _ => 0.0,

@@ -3,6 +3,7 @@
 use super::calibration as c;
 use super::finding::Finding;
 use super::region::{PPM, Region};
+use super::shape;
 use super::sheet::Sheet;
 use super::strike;
 use domain::form::Field;
@@ -35,14 +36,16 @@ pub(crate) struct BoxInk {
     pub reach: f64,
     /// Inked share of the inside.
     pub cover: f64,
-    /// Ink in the middle of the box, mm²: every deliberate mark has some, a thickly printed frame has none.
+    /// Ink in the middle of the box, mm²: every deliberate mark but a ring has some, a thickly printed frame has none.
     pub core: f64,
     /// Inked share of a ring around the box.
     pub ring: f64,
     /// Mean darkness inside above that around the box, ink left out.
     pub haze: f64,
-    /// Lines that run through the box.
+    /// Lines that run through the box; the arms of a cross are none.
     pub lines: usize,
+    /// Whether a ring is drawn inside the box.
+    pub ringed: bool,
     /// Reach of strokes that mostly lie outside the box.
     pub visitor: f64,
 }
@@ -88,7 +91,7 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
         }
     }
     let side = inner.w.min(inner.h);
-    let mut ink = BoxInk { lines: strike::lines_through(region, square), ..BoxInk::default() };
+    let mut ink = BoxInk { lines: lines_through(region, square), ..BoxInk::default() };
     let mut bounds = [usize::MAX, usize::MAX, 0, 0];
     let diagonal =
         |[x0, y0, x1, y1]: [usize; 4]| (x1 as f64 - x0 as f64).hypot(y1 as f64 - y0 as f64) / PPM / side;
@@ -108,10 +111,20 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
     ink.area = pixels as f64 / (PPM * PPM);
     ink.cover = ink.area / (inner.w * inner.h).max(1e-9);
     ink.core = core(region, square);
+    ink.ringed = pixels > 0 && ink.core < c::BOX_CORE_LEAST_MM2 && shape::is_ring(region, square);
     let (ring_ink, ring_haze) = ring(region, square);
     ink.ring = ring_ink;
     ink.haze = haze / f64::from(clear.max(1)) - ring_haze;
     ink
+}
+
+/// Lines that strike a box out: the arms of a cross run through it too, but are not level.
+fn lines_through(region: &Region, square: RectMm) -> usize {
+    match strike::lines_through(region, square, c::STRIKE_RISE) {
+        0 => 0,
+        _ if shape::is_cross(region, square) => strike::lines_through(region, square, c::STRIKE_LEVEL),
+        lines => lines,
+    }
 }
 
 /// Ink in the middle of a box, mm²; what print hides there is taken to be inked as the rest is.
@@ -187,7 +200,7 @@ pub(crate) fn decide(ink: BoxInk) -> Judged {
         let doubt = match ink {
             _ if ink.cover >= c::FILLED && ink.ring > c::BLOT => Some("塗りつぶして消した可能性があります"),
             _ if ink.lines == 1 => Some("線が横切っています"),
-            _ if ink.core < c::BOX_CORE_LEAST_MM2 => Some("印が枠の端にあります"),
+            _ if ink.core < c::BOX_CORE_LEAST_MM2 && !ink.ringed => Some("印が枠の端にあります"),
             _ if on > c::MARK_UNSURE => Some("印がはっきりしません"),
             _ => None,
         };

@@ -25,6 +25,7 @@ mod print;
 mod printed;
 mod region;
 pub(crate) mod sampler;
+mod shape;
 mod sheet;
 mod sticker;
 mod streak;

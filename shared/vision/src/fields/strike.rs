@@ -4,15 +4,16 @@ use super::calibration as c;
 use super::region::{PPM, Region};
 use domain::geometry::{PointMm, RectMm};
 
-/// Straight lines of ink that run through `what` and leave it on both sides.
-pub(crate) fn lines_through(region: &Region, what: RectMm) -> usize {
+/// Straight lines of ink that run through `what`, rise or fall by at most `rise` of its height, and leave it on both
+/// sides.
+pub(crate) fn lines_through(region: &Region, what: RectMm, rise: f64) -> usize {
     let count = |out: f64| {
         let left = crossings(region, what, what.x - out);
         let mut right = crossings(region, what, what.right() + out);
         let mut lines = 0;
         for (from, thick) in left {
             let goes_on = |(to, _): &(PointMm, f64)| {
-                (to.y - from.y).abs() <= c::STRIKE_RISE * what.h && is_inked(region, from, *to, 2, false)
+                (to.y - from.y).abs() <= rise * what.h && is_inked(region, from, *to, 2, false)
             };
             if let Some(found) = right.iter().position(goes_on) {
                 let thick_right = right[found].1;
@@ -83,7 +84,7 @@ fn crossings(region: &Region, what: RectMm, x: f64) -> Vec<(PointMm, f64)> {
 }
 
 /// Whether the straight way between two points is inked wherever print does not hide it.
-/// A hand's line bends by `bend` pixels. The middle may be hidden wholly only when `blind`: then nobody knows.
+/// A hand's line bends by `bend` pixels. The middle may be hidden mostly only when `blind`: then nobody knows.
 /// (The ends of a cross beside the frame of its box, or the two sides of a circle beside its word, are no line.)
 fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize, blind: bool) -> bool {
     let steps = ((to.x - from.x) * PPM).ceil().max(1.0) as usize;
@@ -111,10 +112,12 @@ fn is_inked(region: &Region, from: PointMm, to: PointMm, bend: usize, blind: boo
             return false;
         }
     }
-    let over = if middle_open >= c::STRIKE_MIDDLE_OPEN {
-        middle_inked as f64 >= c::STRIKE_MIDDLE_INKED * middle_open as f64
+    let middle = (1.0 - 2.0 * c::STRIKE_MIDDLE) * steps as f64;
+    let over = if blind && middle_open < c::STRIKE_MIDDLE_OPEN {
+        true
     } else {
-        blind
+        let seen = blind || middle_open as f64 >= c::STRIKE_MIDDLE_SEEN * middle;
+        seen && middle_inked as f64 >= c::STRIKE_MIDDLE_INKED * middle_open as f64
     };
     over && inked as f64 >= c::STRIKE_INKED * open as f64 && inked as f64 >= c::STRIKE_OPEN * steps as f64
 }

@@ -82,6 +82,41 @@ fn boxes_are_read_however_a_pen_marks_them() {
 }
 
 #[test]
+fn a_cross_that_leaves_its_box_is_a_mark_until_two_lines_go_through_it() {
+    let flat = |page: &mut Drawing| {
+        page.pen(&[(39.2, 25.5), (44.8, 28.5)]).pen(&[(44.8, 25.5), (39.2, 28.5)]);
+    };
+    mark(flat, Some("on"));
+    mark(
+        |page| {
+            page.line(&[(39.1, 24.9), (44.9, 29.1)], 0.8, 30).line(&[(44.9, 24.9), (39.1, 29.1)], 0.8, 30);
+        },
+        Some("on"),
+    );
+    let struck = |page: &mut Drawing| {
+        flat(page);
+        page.pen(&[(38.8, 26.4), (45.3, 26.5)]).pen(&[(38.7, 27.7), (45.2, 27.6)]);
+    };
+    mark(struck, None);
+}
+
+#[test]
+fn a_ring_in_a_box_is_a_mark_and_a_frame_printed_thick_is_none() {
+    mark(
+        |page| {
+            page.arc((42.0, 27.0), (1.35, 1.3), [0.0, 1.02]);
+        },
+        Some("on"),
+    );
+    mark(
+        |page| {
+            page.line(&[(40.4, 25.4), (43.6, 25.4), (43.6, 28.6), (40.4, 28.6), (40.4, 25.4)], 0.3, 20);
+        },
+        Some("off"),
+    );
+}
+
+#[test]
 fn doubtful_boxes_go_to_people() {
     // A short slip of the pen; a line struck through; a mark struck out twice; one blotted out.
     mark(
