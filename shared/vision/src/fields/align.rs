@@ -69,12 +69,41 @@ pub(crate) fn find(
             return (Found::At(shift), corner(best.shift));
         }
     }
+    if sheet.bilevel
+        && let Some(broken) = find_broken(sheet, &print.all, rect, ppm, scan)
+    {
+        return broken;
+    }
     let margin = (c::SEARCH_MM * ppm).round();
     let corner = hint.map(|mm| (margin + (mm * ppm).round()).max(0.0) as usize);
     // A box that is blotted all over shows no print, but nothing light either where print should be.
     let found =
         if is_covered(sheet, &print.all, scan, corner) { Found::At(hint) } else { Found::Missing(hint) };
     (found, corner)
+}
+
+/// On a 1-bit scan fine print falls to pieces. What is left of it is still print when it lies just where the page and
+/// the neighbours say; then `scan` holds the page around there.
+fn find_broken(
+    sheet: &Sheet,
+    points: &Points,
+    rect: RectMm,
+    ppm: f64,
+    scan: &mut Cut,
+) -> Option<(Found, [usize; 2])> {
+    let center = sheet.drift_near(rect);
+    let margin = (c::NEAR_MM * ppm).round() as i64;
+    let place = RectMm::new(rect.x + center[0], rect.y + center[1], rect.w, rect.h);
+    // Not into `scan`: if this fails too, what lies there is still looked at.
+    let mut near = Cut::default();
+    sample(sheet.page, place.grown(margin as f64 / ppm), ppm, &mut near);
+    let best = best(points, &near, margin);
+    let whole = points.contrast * (sheet.levels.paper - sheet.levels.black) / 255.0;
+    (best.score >= c::PRINT_BROKEN * whole).then(|| {
+        *scan = near;
+        let shift = [0, 1].map(|axis| center[axis] + best.shift[axis] as f64 / ppm);
+        (Found::At(shift), best.shift.map(|by| (margin + by) as usize))
+    })
 }
 
 /// Whether nearly everything that should be printed is dark.

@@ -37,6 +37,9 @@ pub const PRINT_SURE: f32 = 0.60;
 /// Share of the expected contrast below which the print is missing: half of the contrast is lost when
 /// everything inside a box is filled with ink.
 pub const PRINT_FOUND: f32 = 0.33;
+/// ... and below which broken print of a 1-bit scan is missing even within [`NEAR_MM`] of its place: dust covers 1 %
+/// of the points, a stroke that crosses a box 10 %.
+pub const PRINT_BROKEN: f32 = 0.14;
 /// A straight line at least this long is the rule of a table, mm: hair-thin, while boxes to mark are up to 5 mm wide.
 pub const RULE_LENGTH_MM: f64 = 6.0;
 /// Print may be hidden under a blot when this share of it is dark.
@@ -169,8 +172,15 @@ pub const LOST_BESIDE_BROKEN: f64 = 2e-3;
 /// of its strokes, mm. Measured on 1,080 simulated 1-bit pages on which every second answer was a corrected one (10
 /// wrong of 41 below 0.16, 3 of 62, 2 of 174, 1 of 458 between 0.25 and 0.30, none of 4,000 above), for one
 /// corrected answer in fifty.
-pub const LOST_BY_WIDTH: Curve =
-    Curve(&[(0.10, 2e-2), (0.14, 9e-3), (0.18, 2e-3), (0.225, 4.5e-4), (0.275, 9e-5), (0.32, 1.2e-5), (0.37, 3e-6)]);
+pub const LOST_BY_WIDTH: Curve = Curve(&[
+    (0.10, 2e-2),
+    (0.14, 9e-3),
+    (0.18, 2e-3),
+    (0.225, 4.5e-4),
+    (0.275, 9e-5),
+    (0.32, 1.2e-5),
+    (0.37, 3e-6),
+]);
 /// ... and that a seal is lost: red is pale, one simulated seal in three vanished.
 pub const SEAL_LOST_IN_BILEVEL: f64 = 0.1;
 /// That an empty field is not empty, in a stretch of the form where a required one is empty too.

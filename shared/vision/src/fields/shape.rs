@@ -21,7 +21,9 @@ pub(super) fn is_cross(region: &Region, square: RectMm) -> bool {
     let is_line = |arm: usize| {
         let (from, to) = (arms[arm].middle, arms[arm + 2].middle);
         let slant = (from % PI).min(PI - from % PI);
-        (to - from - PI).abs() <= c::CROSS_BEND && slant >= c::CROSS_SLANT && PI / 2.0 - slant >= c::CROSS_SLANT
+        (to - from - PI).abs() <= c::CROSS_BEND
+            && slant >= c::CROSS_SLANT
+            && PI / 2.0 - slant >= c::CROSS_SLANT
     };
     is_line(0) && is_line(1)
 }
@@ -39,7 +41,8 @@ pub(super) fn is_ring(region: &Region, square: RectMm) -> bool {
     // Directions at which the frame is farthest, and nearest.
     let mean = |towards_corners: bool| {
         let off = |at: usize| (angle(at) % (PI / 2.0) - PI / 4.0).abs();
-        let part = (0..DIRECTIONS).filter(|&at| (off(at) < PI / 8.0) == towards_corners).filter_map(|at| far[at]);
+        let part =
+            (0..DIRECTIONS).filter(|&at| (off(at) < PI / 8.0) == towards_corners).filter_map(|at| far[at]);
         let (sum, n) = part.fold((0.0, 0u32), |(sum, n), far| (sum + far, n + 1));
         sum / f64::from(n.max(1))
     };
