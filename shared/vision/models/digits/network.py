@@ -1,7 +1,7 @@
-"""The network: five 3x3 convolutions and two dense layers, 335,000 weights.
+"""The network: five 3x3 convolutions and two dense layers, 215,000 weights.
 
-32x32 -> conv 24 -> pool -> conv 32, conv 32 -> pool -> conv 64, conv 64 -> pool
--> dense 256 -> dense 11. 8.1 million multiply-adds. ReLU after all but the last.
+32x32 -> conv 16 -> pool -> conv 24, conv 24 -> pool -> conv 48, conv 48 -> pool
+-> dense 224 -> dense 11. 4.6 million multiply-adds. ReLU after all but the last.
 Trained with batch norm after each convolution; `fold` puts it into the weights.
 """
 
@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-CONVS = ((1, 24, True), (24, 32, False), (32, 32, True), (32, 64, False), (64, 64, True))
-HIDDEN, CLASSES, FLAT = 256, 11, CONVS[-1][1] * 4 * 4
+CONVS = ((1, 16, True), (16, 24, False), (24, 24, True), (24, 48, False), (48, 48, True))
+HIDDEN, CLASSES, FLAT = 224, 11, 48 * 4 * 4
 DROP = 0.25
 EPSILON = 1e-5
 
@@ -24,40 +24,6 @@ def initial(key):
              {"w": jax.random.normal(keys[6], (HIDDEN, CLASSES)) * np.sqrt(1 / HIDDEN), "b": jnp.zeros(CLASSES)}]
     stats = [{"mean": jnp.zeros(b), "var": jnp.ones(b)} for _, b, _ in CONVS]
     return {"convs": convs, "dense": dense}, stats
-
-
-def grown(key, layers, pictures: np.ndarray):
-    """Parameters and statistics that answer as the narrower network `layers` (as exported) does, with room to learn:
-    its weights in the first channels, the new channels at random with nothing leading on from them.
-    `pictures` (uint8) tell the batch norms' statistics."""
-    params, stats = initial(key)
-    weighted = [layer for layer in layers if len(layer) == 3]
-    x = jnp.asarray(pictures, jnp.float32)[..., None] / 255
-    inputs = 1
-    for layer, stat, (_, w, b), (_, _, pooled) in zip(params["convs"], stats, weighted, CONVS):
-        old = w.shape[0]
-        kernel = np.array(layer["w"])
-        kernel[:, :, inputs:, :old] = 0
-        kernel[:, :, :inputs, :old] = np.transpose(w, (2, 3, 1, 0))
-        layer["w"] = jnp.asarray(kernel)
-        x = convolve(x, layer["w"])
-        stat["mean"], stat["var"] = x.mean((0, 1, 2)), x.var((0, 1, 2))
-        # The old channels keep their scale and place; the new ones start normed.
-        layer["scale"] = layer["scale"].at[:old].set(jnp.sqrt(stat["var"][:old] + EPSILON))
-        layer["shift"] = layer["shift"].at[:old].set(stat["mean"][:old] + b)
-        x = (x - stat["mean"]) * (layer["scale"] * jax.lax.rsqrt(stat["var"] + EPSILON)) + layer["shift"]
-        x = jax.nn.relu(pool(x) if pooled else x)
-        inputs = old
-    (_, w, b), (_, last, bias) = weighted[5:]
-    hidden = w.shape[0]
-    first = np.array(params["dense"][0]["w"]).reshape(4, 4, CONVS[-1][1], HIDDEN)
-    first[:, :, inputs:, :hidden] = 0
-    first[:, :, :inputs, :hidden] = w.reshape(hidden, inputs, 4, 4).transpose(2, 3, 1, 0)
-    params["dense"][0] = {"w": jnp.asarray(first.reshape(FLAT, HIDDEN)), "b": jnp.zeros(HIDDEN).at[:hidden].set(b)}
-    second = np.zeros((HIDDEN, CLASSES), np.float32)
-    second[:hidden] = last.T
-    params["dense"][1] = {"w": jnp.asarray(second), "b": jnp.asarray(bias)}
-    return params, stats
 
 
 def convolve(x, w):
@@ -97,7 +63,7 @@ def fold(params, stats):
         if pooled:
             layers.append(("pool",))
     first, last = params["dense"]
-    w = np.asarray(first["w"]).reshape(4, 4, CONVS[-1][1], HIDDEN).transpose(3, 2, 0, 1).reshape(HIDDEN, FLAT)
+    w = np.asarray(first["w"]).reshape(4, 4, 48, HIDDEN).transpose(3, 2, 0, 1).reshape(HIDDEN, FLAT)
     layers += [("dense", w, np.asarray(first["b"])), ("relu",),
                ("dense", np.asarray(last["w"]).T, np.asarray(last["b"]))]
     return layers

@@ -71,18 +71,17 @@ def make_step(optimiser):
     return step
 
 
-def fit(train: dict, check: dict, epochs: int, seed: int, start: list | None, peak: float):
-    """Adam with a cosine rate; yields the averaged, folded layers of each epoch. With `start`, the layers of a
-    network no wider than this one, training goes on from there."""
+def fit(train: dict, check: dict, epochs: int, seed: int):
+    """Adam with a cosine rate; yields the averaged, folded layers of each epoch."""
     per_epoch = len(train["x"]) // BATCH
     total = per_epoch * epochs
-    rate = optax.warmup_cosine_decay_schedule(1e-4, peak, 300, total, 1e-6)
+    rate = optax.warmup_cosine_decay_schedule(1e-4, 2.5e-3, 300, total, 1e-6)
     optimiser = optax.adamw(rate, weight_decay=3e-4)
     key = jax.random.PRNGKey(seed)
-    params, stats = network.grown(key, start, train["x"][:2048]) if start else network.initial(key)
+    params, stats = network.initial(key)
     state, average = optimiser.init(params), (params, stats)
     step, rng = make_step(optimiser), np.random.default_rng(seed)
-    begun, seen = time.time(), 0.0
+    start, seen = time.time(), 0.0
     for epoch in range(epochs):
         order = rng.permutation(len(train["x"]))
         for i in range(per_epoch):
@@ -94,7 +93,7 @@ def fit(train: dict, check: dict, epochs: int, seed: int, start: list | None, pe
             seen = 0.99 * seen + 0.01 * float(value) if seen else float(value)
             if (i + 1) % 500 == 0:
                 print(f"epoch {epoch + 1} {i + 1}/{per_epoch} loss {seen:.4f} "
-                      f"{time.time() - begun:.0f} s", flush=True)
+                      f"{time.time() - start:.0f} s", flush=True)
         layers = network.fold(*average)
         wrong = network.predict(layers, check["x"]).argmax(1) != check["y"]
         print(f"epoch {epoch + 1} check error {100 * np.mean(wrong):.3f} %", flush=True)
@@ -109,15 +108,12 @@ def main():
     parser.add_argument("--shards", type=int, default=140)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=8)
-    parser.add_argument("--start", type=Path, help="a digits.bin to go on from")
-    parser.add_argument("--peak", type=float, default=2.5e-3, help="highest rate of learning")
     args = parser.parse_args()
     train = make_samples(args.data, args.work, "train", args.shards, args.seed)
     calibrate = make_samples(args.data, args.work, "calibrate", CHECK_SHARDS, args.seed)
     check = make_samples(args.data, args.work, "check", CHECK_SHARDS, args.seed)
     print("samples", {k: len(v["x"]) for k, v in (("train", train), ("calibrate", calibrate), ("check", check))})
-    start = export.parse(args.start.read_bytes())[0] if args.start else None
-    for layers in fit(train, check, args.epochs, args.seed, start, args.peak):
+    for layers in fit(train, check, args.epochs, args.seed):
         export.write(args.out, layers, calibrate, check)   # the last one stays
 
 

@@ -211,6 +211,33 @@ fn a_box_is_found_again_where_the_scan_has_moved_it_and_refused_where_it_is_not(
 }
 
 #[test]
+fn print_that_a_one_bit_scan_tore_is_found_where_it_should_lie() {
+    // Of what is printed three pixels in four are gone.
+    let torn = |sheet: Drawing| {
+        let mut page = sheet;
+        page.page.bilevel = true;
+        let width = page.page.width as usize;
+        for (at, pixel) in page.page.pixels.iter_mut().enumerate() {
+            if (at % width * 7 + at / width * 3) % 16 >= 4 {
+                *pixel = 255;
+            }
+        }
+        page
+    };
+    let mut page = torn(square());
+    page.pen(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)]);
+    assert_eq!(accepted(&read(&form(MARK), &square(), &page)).as_deref(), Some("on"));
+    // A tick alone is no frame; and a grey scan does not lose print.
+    let mut lost = Drawing::white();
+    lost.page.bilevel = true;
+    lost.pen(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)]);
+    assert_eq!(read(&form(MARK), &square(), &lost).reason.as_deref(), Some(super::mark::MISSING));
+    page.page.bilevel = false;
+    page.line(&[(60.0, 5.0), (90.0, 50.0)], 3.0, 120);
+    assert_eq!(read(&form(MARK), &square(), &page).reason.as_deref(), Some(super::mark::MISSING));
+}
+
+#[test]
 fn what_a_one_bit_scan_may_have_lost_is_not_said_to_be_absent() {
     let mut sheet = Drawing::white();
     sheet.frame([30.0, 20.0, 30.0, 15.0]);
