@@ -84,6 +84,10 @@ impl Matcher {
                 PageReading::Read(reading) => match self.form_of(reading) {
                     None => work.review(vec![ReviewReason::UnknownForm]),
                     Some(form) if form.is_ticket() => ticket::settle(&work, form, reading),
+                    // A claim is for the payment clerk; nothing of it becomes a record of a person.
+                    Some(form) if form.programme.is_none() => {
+                        work.review(decision::look_through(form, reading))
+                    }
                     Some(form) => work.slip(form, reading),
                 },
             }

@@ -47,11 +47,12 @@ pub fn form_title(forms: &[Form], id: &str) -> String {
     forms.iter().find(|form| form.id.as_str() == id).map_or_else(|| id.to_owned(), |form| form.title.clone())
 }
 
-/// What a programme is called: the title of its first form.
+/// What a programme is called: the title of the form that is named like it, else of its first form.
 pub fn programme_title(forms: &[Form], id: &str) -> String {
     let of_programme =
         |form: &&Form| form.programme.as_ref().is_some_and(|programme| programme.as_str() == id);
-    let title = forms.iter().find(of_programme).map(|form| form.title.as_str());
+    let namesake = forms.iter().find(|form| form.id.as_str() == id);
+    let title = namesake.or_else(|| forms.iter().find(of_programme)).map(|form| form.title.as_str());
     title.map_or(id, |title| title.trim_end_matches("予診票").trim_end_matches("受診票")).to_owned()
 }
 

@@ -8,7 +8,7 @@ use crate::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use crate::resident::Resident;
 use crate::review::ReviewReason;
 use crate::roles::Role;
-use crate::rules::{self, Circumstances, PastRecord, Values};
+use crate::rules::{self, Circumstances, Finding, PastRecord, Values};
 use crate::slip::IssuedSlip;
 use crate::written::Written;
 use jiff::civil::Date;
@@ -47,13 +47,17 @@ pub struct Case<'a> {
 pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
     let written = Written::of(case.form, case.reading);
     let outcome = outcome(case, &written);
+    if let Some(copy) = case.form.unrecorded_copy(case.reading.side) {
+        // Whatever else there is to say of it, it is the other sheet that counts.
+        return (outcome, Decision::Review(vec![unrecorded(case.form, copy)]));
+    }
     let mut reasons = number_reasons(case);
     reasons.extend(case.same_number.iter().map(|page| ReviewReason::DuplicateSlip { page: page.clone() }));
     if let Some(owner) = case.owner.filter(|_| case.slip.is_some()) {
         reasons.extend(person_reasons(case, &written, owner));
     }
-    let values = values(case);
-    reasons.extend(field_reasons(case, &values));
+    let values = values(case.form, case.reading);
+    reasons.extend(field_reasons(case.form, case.reading, &values));
     let circumstances = Circumstances {
         form: case.form,
         values: &values,
@@ -62,18 +66,31 @@ pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
         issued_on: case.slip.map(|slip| slip.issued_on),
         scanned_on: case.scanned_on,
     };
-    let findings = rules::findings(&circumstances).into_iter().filter(|finding| {
+    add_findings(case.reading, rules::findings(&circumstances), &mut reasons);
+    (outcome, conclude(case, values, reasons))
+}
+
+/// What a person looks at on a form that belongs to no resident, such as a clinic's claim (never nothing).
+pub fn look_through(form: &Form, reading: &FormReading) -> Vec<ReviewReason> {
+    let values = values(form, reading);
+    let mut reasons = vec![ReviewReason::NotOfResident { title: form.title.clone() }];
+    reasons.extend(field_reasons(form, reading, &values));
+    add_findings(reading, rules::of_paper(form, &values), &mut reasons);
+    reasons
+}
+
+fn add_findings(reading: &FormReading, findings: Vec<Finding>, reasons: &mut Vec<ReviewReason>) {
+    let news = findings.into_iter().filter(|finding| {
         // A doubtful field already asks for a person; that it has no value yet is no finding.
         let asked = |field: &FieldId| {
             let doubted = |read: &FieldReading| read.decision == reading::Decision::Review;
             reasons.iter().any(|reason| reason.field() == Some(field))
-                || case.reading.field(field.as_str()).is_some_and(doubted)
+                || reading.field(field.as_str()).is_some_and(doubted)
         };
         !(finding.rule == rules::RuleCode::RequiredBlank && finding.field.as_ref().is_some_and(asked))
     });
-    let findings: Vec<ReviewReason> = findings.map(|finding| ReviewReason::Finding { finding }).collect();
-    reasons.extend(findings);
-    (outcome, conclude(case, values, reasons))
+    let news: Vec<ReviewReason> = news.map(|finding| ReviewReason::Finding { finding }).collect();
+    reasons.extend(news);
 }
 
 fn conclude(case: &Case, values: Values, mut reasons: Vec<ReviewReason>) -> Decision {
@@ -127,7 +144,7 @@ fn outcome(case: &Case, written: &Written) -> MatchOutcome {
 /// Whether the number can be believed and names a slip of this very form.
 fn number_reasons(case: &Case) -> Vec<ReviewReason> {
     let mut reasons = Vec::new();
-    if case.form.sides > 1 {
+    if case.form.sides > 1 && case.form.copies.is_none() {
         reasons.push(ReviewReason::TwoSided);
     }
     let number = case.reading.management_number.as_ref().filter(|number| number.value.is_some());
@@ -148,6 +165,12 @@ fn number_reasons(case: &Case) -> Vec<ReviewReason> {
         }
     }
     reasons
+}
+
+/// A copy of a set that makes no record, and which one does.
+fn unrecorded(form: &Form, copy: &str) -> ReviewReason {
+    let recorded = form.copies.as_ref().and_then(|copies| copies.names.get(usize::from(copies.recorded) - 1));
+    ReviewReason::UnrecordedCopy { copy: copy.to_owned(), recorded: recorded.cloned().unwrap_or_default() }
 }
 
 /// Whether the paper says the same person as the number. Agreement may raise a doubt;
@@ -200,10 +223,10 @@ fn printed_differences(form: &Form, written: &Written, candidate: &Candidate) ->
 }
 
 /// The values that may stand: those accepted, by the reader or in agreement with the register.
-fn values(case: &Case) -> Values {
+fn values(form: &Form, reading: &FormReading) -> Values {
     let mut values = Values::new();
-    for field in record::recorded_fields(case.form).filter(|field| field.side == case.reading.side) {
-        let Some(read) = case.reading.field(field.id.as_str()) else { continue };
+    for field in record::recorded_fields(form).filter(|field| field.is_on(reading.side)) {
+        let Some(read) = reading.field(field.id.as_str()) else { continue };
         if read.decision == reading::Decision::Accept {
             values.insert(field.id.clone(), read.value.clone());
         }
@@ -213,9 +236,9 @@ fn values(case: &Case) -> Values {
 
 /// Doubtful fields. Pictures for people (free handwriting, labels, seals) only count when they are
 /// required or critical; a value that would be recorded always counts.
-fn field_reasons(case: &Case, values: &Values) -> Vec<ReviewReason> {
-    let birth_field = case.form.role(Role::BirthDate).map(|field| &field.id);
-    let fields = record::recorded_fields(case.form).filter(|field| field.side == case.reading.side);
+fn field_reasons(form: &Form, reading: &FormReading, values: &Values) -> Vec<ReviewReason> {
+    let birth_field = form.role(Role::BirthDate).map(|field| &field.id);
+    let fields = record::recorded_fields(form).filter(|field| field.is_on(reading.side));
     let doubtful = fields.filter(|field| {
         let picture = matches!(field.kind, FieldKind::Image | FieldKind::Sticker | FieldKind::Stamp);
         let counts = field.required || field.critical || !picture;
@@ -225,227 +248,10 @@ fn field_reasons(case: &Case, values: &Values) -> Vec<ReviewReason> {
         .map(|field| ReviewReason::FieldDoubtful {
             field: field.id.clone(),
             label: field.label.clone(),
-            reason: case.reading.field(field.id.as_str()).and_then(|read| read.reason.clone()),
+            reason: reading.field(field.id.as_str()).and_then(|read| read.reason.clone()),
         })
         .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::agreement::{Known, agree};
-    use crate::ids::ResidentId;
-    use crate::personal::Personal;
-    use crate::reading::{Alternative, Decision as Read, NOT_SURE, Value};
-    use crate::sample::{self, accepted, field};
-
-    /// The office on the day of the scan; each test changes one thing.
-    struct Office {
-        form: Form,
-        reading: FormReading,
-        slip: Option<IssuedSlip>,
-        owner: Option<Resident>,
-        others: Vec<Resident>,
-        history: Vec<PastRecord>,
-        same_number: Vec<PageId>,
-    }
-
-    impl Office {
-        fn good() -> Self {
-            Self {
-                form: sample::form(),
-                reading: sample::reading(),
-                slip: Some(sample::slip()),
-                owner: Some(sample::resident()),
-                others: Vec::new(),
-                history: Vec::new(),
-                same_number: Vec::new(),
-            }
-        }
-
-        fn decide(&self) -> (MatchOutcome, Decision) {
-            let known = Known {
-                owner: self.owner.as_ref(),
-                kin: &[],
-                namesakes: &[],
-                clinics: &[],
-                sender: None,
-                month: None,
-                scanned_on: sample::SCANNED_ON,
-            };
-            decide(&Case {
-                form: &self.form,
-                reading: &agree(&self.form, &self.reading, &known),
-                slip: self.slip.as_ref(),
-                owner: self.owner.as_ref(),
-                others: &self.others,
-                history: &self.history,
-                same_number: &self.same_number,
-                scanned_on: sample::SCANNED_ON,
-            })
-        }
-    }
-
-    /// The words in `why` of every reason, none for a commit.
-    fn check(change: impl FnOnce(&mut Office), expected: &[&str]) -> (MatchOutcome, Decision) {
-        let mut office = Office::good();
-        change(&mut office);
-        let (outcome, decision) = office.decide();
-        let whys: Vec<String> = match &decision {
-            Decision::Commit(_) => Vec::new(),
-            Decision::Review(reasons) => reasons
-                .iter()
-                .map(|reason| serde_json::to_value(reason).unwrap()["why"].as_str().unwrap().to_owned())
-                .collect(),
-        };
-        assert_eq!(whys, expected);
-        assert_eq!(matches!(decision, Decision::Commit(_)), expected.is_empty());
-        (outcome, decision)
-    }
-
-    fn replace(office: &mut Office, field: crate::reading::FieldReading) {
-        office.reading = office.reading.clone().with(field);
-    }
-
-    /// A birth date that the reader doubts: its alternatives and their probabilities.
-    fn doubtful_birth(alternatives: &[(&str, f64)]) -> crate::reading::FieldReading {
-        let mut birth = field("birth_date", Value::Text(alternatives[0].0.into()), Read::Review);
-        birth.confidence = alternatives[0].1;
-        birth.reason = Some(NOT_SURE.to_owned());
-        let alternative = |(value, probability): &(&str, f64)| Alternative {
-            value: Personal::new((*value).into()),
-            probability: *probability,
-        };
-        birth.alternatives = alternatives.iter().map(alternative).collect();
-        birth
-    }
-
-    #[test]
-    fn a_slip_on_which_everything_agrees_is_committed() {
-        let (outcome, decision) = check(|_| {}, &[]);
-        assert!(matches!(outcome, MatchOutcome::One { .. }));
-        let Decision::Commit(slip) = decision else { unreachable!("checked above") };
-        assert_eq!(slip.number(), Some(&sample::number()));
-        assert!(slip.values().contains_key(&"temperature".into()));
-        assert!(!slip.values().contains_key(&"name".into()), "our own print is no value of the record");
-    }
-
-    #[test]
-    fn the_number_must_be_certain_issued_and_of_this_form() {
-        check(|o| o.reading.management_number = None, &["number_missing"]);
-        check(
-            |o| {
-                let number = o.reading.management_number.as_mut().unwrap();
-                (number.decision, number.reason) = (Read::Review, Some("バーコードと数字が違います".into()));
-            },
-            &["number_doubtful"],
-        );
-        check(|o| o.slip = None, &["number_unknown"]);
-        check(|o| o.slip.as_mut().unwrap().form = "other".into(), &["number_of_other_form"]);
-        check(|o| o.slip.as_mut().unwrap().form_version = 2, &["number_of_other_form"]);
-        check(|o| o.owner = None, &["owner_missing"]);
-        check(|o| o.same_number = vec!["other-1".into()], &["duplicate_slip"]);
-        check(|o| o.form.sides = 2, &["two_sided"]);
-    }
-
-    #[test]
-    fn the_birth_date_is_the_second_witness() {
-        check(|o| replace(o, accepted("birth_date", "1958-09-30")), &["birth_date_differs"]);
-        // An accepted value always counts against, however near it is.
-        check(|o| replace(o, accepted("birth_date", "1941-03-04")), &["birth_date_differs"]);
-        check(|o| replace(o, field("birth_date", Value::Blank, Read::Accept)), &["birth_date_unconfirmed"]);
-        check(|o| o.reading = o.reading.clone().without("birth_date"), &["birth_date_unconfirmed"]);
-        check(
-            |o| replace(o, doubtful_birth(&[("1941-03-04", 0.9), ("1942-03-04", 0.1)])),
-            &["birth_date_unconfirmed"],
-        );
-        check(
-            |o| {
-                // Whose slip it is, is not certain: then nothing is raised.
-                o.owner = None;
-                replace(o, doubtful_birth(&[("1941-03-04", 0.7), ("1947-03-04", 0.29)]));
-            },
-            &["owner_missing"],
-        );
-        check(
-            |o| replace(o, doubtful_birth(&[("1941-03-04", 0.95), ("1947-03-04", 0.04)])),
-            &["birth_date_unconfirmed"],
-        );
-    }
-
-    #[test]
-    fn the_register_raises_a_doubtful_birth_date_that_the_ink_allows() {
-        let (_, decision) =
-            check(|o| replace(o, doubtful_birth(&[("1941-03-04", 0.7), ("1947-03-04", 0.29)])), &[]);
-        let Decision::Commit(slip) = decision else { unreachable!("checked above") };
-        assert_eq!(slip.values()[&"birth_date".into()], Value::Text("1947-03-04".into()));
-    }
-
-    #[test]
-    fn a_form_without_a_written_birth_date_needs_another_witness() {
-        let without = |o: &mut Office| o.form.fields.retain(|field| field.id.as_str() != "birth_date");
-        check(without, &[]);
-        check(
-            |o| {
-                without(o);
-                o.reading = o.reading.clone().without("name").without("kana");
-            },
-            &["person_unconfirmed"],
-        );
-    }
-
-    #[test]
-    fn print_never_asks_for_a_person_unless_it_contradicts() {
-        check(|o| o.reading = o.reading.clone().without("name"), &[]);
-        check(|o| replace(o, field("name", Value::Text("架空次郎".into()), Read::Review)), &[]);
-        check(|o| replace(o, accepted("name", "渡邊花チ")), &[]);
-        check(|o| replace(o, accepted("name", "架空次郎")), &["printed_differs"]);
-    }
-
-    #[test]
-    fn what_is_not_certain_is_reviewed() {
-        let doubtful = |id| field(id, Value::Text("clinic".into()), Read::Review);
-        check(|o| replace(o, doubtful("consent")), &["field_doubtful"]);
-        check(|o| replace(o, doubtful("place")), &["field_doubtful"]);
-        check(|o| replace(o, doubtful("lot")), &["field_doubtful"]);
-        check(|o| replace(o, doubtful("remarks")), &[]);
-        check(|o| o.reading = o.reading.clone().without("temperature"), &["field_doubtful"]);
-        check(|o| replace(o, field("place", Value::Blank, Read::Accept)), &[]);
-        check(|o| replace(o, field("temperature", Value::Blank, Read::Accept)), &["finding"]);
-        check(|o| replace(o, accepted("temperature", "37.8")), &["finding"]);
-        check(|o| replace(o, accepted("visit_date", "2026-11-21")), &["finding"]);
-        check(|o| replace(o, accepted("visit_date", "2031-11-02")), &["finding"]);
-    }
-
-    #[test]
-    fn history_and_residence_count() {
-        check(
-            |o| o.owner.as_mut().unwrap().resident_until = Some(jiff::civil::date(2026, 11, 1)),
-            &["finding"],
-        );
-        let past = PastRecord {
-            page: "earlier-1".into(),
-            programme: "trial".into(),
-            service_date: jiff::civil::date(2026, 10, 10),
-            values: Values::new(),
-        };
-        check(|o| o.history = vec![past], &["finding"]);
-    }
-
-    #[test]
-    fn a_wrong_persons_slip_shows_the_candidate_whose_birth_date_it_bears() {
-        let stranger = Resident {
-            id: ResidentId("10000002".into()),
-            birth_date: Personal::new(jiff::civil::date(1958, 9, 30)),
-            ..sample::resident()
-        };
-        let (outcome, _) = check(
-            |o| {
-                o.others = vec![stranger.clone()];
-                replace(o, accepted("birth_date", "1958-09-30"));
-            },
-            &["birth_date_differs"],
-        );
-        assert!(outcome.candidates().iter().any(|candidate| candidate.resident == stranger.id));
-    }
-}
+mod tests;

@@ -33,6 +33,18 @@ pub enum ReviewReason {
     UnknownForm,
     /// Front and back have to be brought together by a person.
     TwoSided,
+    /// A copy of a carbon-copy set that makes no record.
+    UnrecordedCopy {
+        /// What it is called.
+        copy: String,
+        /// What the copy that makes the record is called.
+        recorded: String,
+    },
+    /// The form belongs to no resident: a clinic's claim.
+    NotOfResident {
+        /// What the form is called.
+        title: String,
+    },
     /// No management number could be read.
     NumberMissing,
     /// The management number is not certain.
@@ -109,6 +121,12 @@ impl ReviewReason {
             Self::Reopened { reason } => format!("確認に戻されました（{reason}）"),
             Self::UnknownForm => "登録されていない帳票または版です".into(),
             Self::TwoSided => "両面の帳票です。表と裏が同じ人のものか確認してください".into(),
+            Self::UnrecordedCopy { copy, recorded } => {
+                format!("{copy}の控えです。記録には使いません。{recorded}の票を読み取ってください")
+            }
+            Self::NotOfResident { title } => {
+                format!("{title}は個人の記録になりません。値を確かめ、請求の担当へ回してください")
+            }
             Self::NumberMissing => "管理番号を読み取れません".into(),
             Self::NumberDoubtful { reason } => with("管理番号の読取りが確実ではありません", reason),
             Self::NumberUnknown => "この管理番号の用紙は発行されていません".into(),

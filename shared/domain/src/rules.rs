@@ -2,7 +2,7 @@
 //!
 //! One row a rule: its code, and the check that gives a sentence in plain Japanese.
 
-use crate::form::{FieldKind, Form};
+use crate::form::{Calculation, FieldKind, Form, Operation};
 use crate::ids::{FieldId, PageId, ProgrammeId};
 use crate::reading::Value;
 use crate::resident::Resident;
@@ -45,6 +45,8 @@ pub enum RuleCode {
     NoConsent,
     /// The programme was taken before in the same fiscal year.
     TwiceInSeason,
+    /// A product or a sum on the paper is wrong.
+    Miscalculated,
 }
 
 /// 履歴. A standing record of the same person.
@@ -98,7 +100,30 @@ pub fn findings(slip: &Circumstances) -> Vec<Finding> {
         let (role, text) = check(slip)?;
         Some(Finding { rule: *rule, field: slip.form.role(role).map(|field| field.id.clone()), text })
     });
-    blanks(slip).chain(broken).collect()
+    let miscalculated = miscalculated(slip.form, slip.values);
+    blanks(slip.form, slip.values).chain(broken).chain(miscalculated).collect()
+}
+
+/// The findings that the paper alone gives: blank fields, products and sums.
+pub fn of_paper(form: &Form, values: &Values) -> Vec<Finding> {
+    blanks(form, values).chain(miscalculated(form, values)).collect()
+}
+
+/// 検算. Products and sums that do not come out; those with a number that is not certain say nothing.
+fn miscalculated<'a>(form: &'a Form, values: &'a Values) -> impl Iterator<Item = Finding> + use<'a> {
+    let finding = |calculation: &Calculation| {
+        let label = |id: &FieldId| form.field(id.as_str()).map_or("", |field| field.label.as_str());
+        let gives = label(&calculation.gives);
+        let text = match calculation.operation {
+            Operation::Product => {
+                let of: Vec<&str> = calculation.of.iter().map(label).collect();
+                format!("「{gives}」が、{}と合いません。", of.join("×"))
+            }
+            Operation::Sum => format!("「{gives}」が、内訳の合計と合いません。"),
+        };
+        Finding { rule: RuleCode::Miscalculated, field: Some(calculation.gives.clone()), text }
+    };
+    form.miscalculated(values).map(finding)
 }
 
 /// Whether the values say that the doctor put the vaccination off (見合わせ).
@@ -111,8 +136,7 @@ pub fn service_date(form: &Form, values: &Values) -> Option<Date> {
     text(form, values, Role::ServiceDate)?.parse().ok()
 }
 
-fn blanks<'a>(slip: &Circumstances<'a>) -> impl Iterator<Item = Finding> + use<'a> {
-    let (form, values) = (slip.form, slip.values);
+fn blanks<'a>(form: &'a Form, values: &'a Values) -> impl Iterator<Item = Finding> + use<'a> {
     let postponed = is_postponed(form, values);
     let lot = form.role(Role::Lot).map(|field| &field.id);
     let asked = form.fields.iter().filter(move |field| {

@@ -1,7 +1,7 @@
 //! What is to be written on a sheet, and the truth that a reader should find.
 
 use crate::{Rng, label};
-use domain::form::{DateRule, DigitsRule, Field, FieldKind, Form, YearStyle};
+use domain::form::{Calculation, DateRule, DigitsRule, Field, FieldKind, Form, Operation, YearStyle};
 use domain::ids::FieldId;
 use domain::reading::Value;
 use jiff::civil::Date;
@@ -69,7 +69,39 @@ pub fn plausible(form: &Form, known: Answers, rng: &mut Rng) -> Answers {
             answers.insert(field.id.clone(), answer);
         }
     }
+    for calculation in &form.calculations {
+        reckon(form, calculation, &mut answers, rng);
+    }
     answers
+}
+
+/// Writes the result of a calculation; a row that is not whole stays empty.
+fn reckon(form: &Form, calculation: &Calculation, answers: &mut Answers, rng: &mut Rng) {
+    let boxes = |id: &FieldId| form.field(id.as_str()).map_or(0, |field| field.boxes.len() as u32);
+    let written = |id: &FieldId, answers: &Answers| match answers.get(id) {
+        Some(Answer::Digits(text)) => text.parse::<u64>().ok(),
+        _ => None,
+    };
+    if calculation.operation == Operation::Product {
+        let whole = calculation.of.iter().all(|id| written(id, answers).is_some());
+        if !whole || rng.random_bool(0.2) {
+            calculation.of.iter().chain([&calculation.gives]).for_each(|id| {
+                answers.remove(id);
+            });
+            return;
+        }
+        // Most clinics claim a few dozen of a kind.
+        if let Some(count) = calculation.of.first() {
+            answers.insert(count.clone(), Answer::Digits(rng.random_range(1..80u64).to_string()));
+        }
+    }
+    let numbers = calculation.of.iter().filter_map(|id| written(id, answers));
+    let result = match calculation.operation {
+        Operation::Product => numbers.product::<u64>(),
+        Operation::Sum => numbers.sum::<u64>(),
+    };
+    let result = result.min(10u64.pow(boxes(&calculation.gives)) - 1);
+    answers.insert(calculation.gives.clone(), Answer::Digits(result.to_string()));
 }
 
 fn usual(field: &Field, rng: &mut Rng) -> Option<Answer> {
@@ -102,6 +134,9 @@ fn number(rule: &DigitsRule, boxes: usize, rng: &mut Rng) -> String {
         let width = if rule.may_be_short { 0 } else { whole + decimals + usize::from(decimals > 0) };
         return format!("{value:0width$.decimals$}");
     }
+    if rule.may_be_short && rule.check.is_none() {
+        return phone(boxes, rng);
+    }
     let body_len = boxes - usize::from(rule.check.is_some());
     loop {
         let body: String = (0..body_len).map(|_| char::from(b'0' + rng.random_range(0..10u8))).collect();
@@ -111,6 +146,18 @@ fn number(rule: &DigitsRule, boxes: usize, rng: &mut Rng) -> String {
             Some(None) => {}
         }
     }
+}
+
+/// Digits without a range that may be short: a phone number of as many digits as there are boxes, or one fewer.
+fn phone(boxes: usize, rng: &mut Rng) -> String {
+    let digits = boxes - usize::from(rng.random_bool(0.5));
+    // No area code begins with 00.
+    let digit = |place: usize| match place {
+        0 => '0',
+        1 => char::from(b'0' + rng.random_range(1..10u8)),
+        _ => char::from(b'0' + rng.random_range(0..10u8)),
+    };
+    (0..digits).map(digit).collect()
 }
 
 fn day(rule: &DateRule, rng: &mut Rng) -> Date {

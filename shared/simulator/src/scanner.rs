@@ -188,7 +188,7 @@ impl Scanner {
 /// Entries of the noise table: many more than a row is wide, and a prime, so that no pattern shows.
 const NOISE_TABLE: usize = 65_521;
 
-fn soften(picture: &GrayImage, sigma: f64) -> GrayImage {
+pub(crate) fn soften(picture: &GrayImage, sigma: f64) -> GrayImage {
     if sigma < 0.2 { picture.clone() } else { image::imageops::fast_blur(picture, sigma as f32) }
 }
 

@@ -82,7 +82,7 @@ pub fn read(
     side: u8,
     digits: &mut dyn DigitReader,
 ) -> Option<NumberReading> {
-    let (field, rule) = form.number_field().filter(|(field, _)| field.side == side)?;
+    let (field, rule) = form.number_field().filter(|(field, _)| field.is_on(side))?;
     let seen = bars_seen(page, form, field, rule);
     let witnesses = Witnesses {
         bars: seen.first().cloned(),

@@ -108,8 +108,10 @@ fn form(sheet: &EmptySheet, args: &NewFormArgs, number: u8) -> Form {
         programme: None,
         paper_mm: sheet.paper_mm,
         sides: sheet.sides.len() as u8,
+        copies: None,
         marks: None,
         fields,
+        calculations: Vec::new(),
         art: Vec::new(),
     }
 }

@@ -84,6 +84,9 @@ const TOWNS: [(&str, &str); 8] = [
     ("000-0108", "読取市判子通り"),
 ];
 
+/// Index of the first child among the residents.
+const FIRST_CHILD: usize = 500_000;
+
 /// One made-up resident.
 #[derive(Clone, Debug)]
 pub struct Citizen {
@@ -111,21 +114,29 @@ pub const RESIDENT_HEADER: &str = "resident_id,name,kana,sex,birth_date,postal_c
 
 /// `count` residents born between 1925 and 1961.
 pub fn citizens(count: usize, rng: &mut Rng) -> Vec<Citizen> {
-    (0..count).map(|index| citizen(index, rng)).collect()
+    (0..count).map(|index| citizen(index, (date(1925, 1, 2), 13_300), rng)).collect()
 }
 
-fn citizen(index: usize, rng: &mut Rng) -> Citizen {
+/// `count` children: half of them one year old in the autumn of 2026, half in their year before school.
+pub fn children(count: usize, rng: &mut Rng) -> Vec<Citizen> {
+    let born = |index| if index % 2 == 0 { (date(2024, 12, 1), 270) } else { (date(2020, 4, 2), 365) };
+    // Numbers of residents that no grown-up has.
+    (0..count).map(|index| citizen(FIRST_CHILD + index, born(index), rng)).collect()
+}
+
+/// `first` is the first day of birth and `days` how many follow.
+fn citizen(index: usize, (first, days): (Date, i64), rng: &mut Rng) -> Citizen {
     let (surname, surname_kana) = SURNAMES[rng.random_range(0..SURNAMES.len())];
     let (given, given_kana, sex) = GIVEN[rng.random_range(0..GIVEN.len())];
     let (postal_code, town) = TOWNS[rng.random_range(0..TOWNS.len())];
-    let first = date(1925, 1, 2);
-    let birth_date = first.saturating_add(jiff::Span::new().days(rng.random_range(0..13_300)));
+    let birth_date = first.saturating_add(jiff::Span::new().days(rng.random_range(0..days)));
     let resident_id = format!("{:010}", 1_000_000 + index * 7 + 3);
     let (block, lot, house) = (rng.random_range(1..6), rng.random_range(1..30), rng.random_range(1..20));
     let exempt = u8::from(rng.random_bool(0.15));
     let protected = u8::from(rng.random_bool(0.01));
+    let since = birth_date.max(date(1990, 4, 1));
     let line = format!(
-        "{resident_id},{surname}　{given},{surname_kana} {given_kana},{sex},{birth_date},{postal_code},{town}{block}丁目{lot}番{house}号,1990-04-01,,H{:07},{exempt},{protected}\n",
+        "{resident_id},{surname}　{given},{surname_kana} {given_kana},{sex},{birth_date},{postal_code},{town}{block}丁目{lot}番{house}号,{since},,H{:07},{exempt},{protected}\n",
         index / 2
     );
     Citizen { resident_id, birth_date, sex, line }

@@ -1,7 +1,7 @@
 //! The mail of a made-up city: envelopes of slips, filled in, scanned, dropped into the inbox; with the mishaps of a real day.
 
 use super::city::{Citizen, Clinic};
-use crate::sheets::{self, Truth};
+use crate::sheets::{self, Side, Truth};
 use anyhow::{Context, Result};
 use domain::form::Form;
 use domain::ids::ManagementNumber;
@@ -150,15 +150,9 @@ fn filled_slips(
             let visit = visit_day(&envelope.ticket, rng);
             sheets::known_answers(&envelope.form, &person, &envelope.clinic, visit, rng)
         };
-        dropped.truths.push(sheets::fill_in(
-            sheet,
-            &envelope.form,
-            known,
-            &number.0,
-            &citizen.resident_id,
-            None,
-            rng,
-        ));
+        let printed =
+            Side { form: &envelope.form, side: 1, number: Some(&number.0), resident: &citizen.resident_id };
+        dropped.truths.push(sheets::fill_in(sheet, &printed, known, None, rng));
     }
     Ok(sheets)
 }

@@ -63,6 +63,59 @@ fn both_pages_of_a_doubled_slip_are_flagged() {
 }
 
 #[test]
+fn of_a_set_of_copies_the_citys_sheet_is_recorded_and_the_others_wait() {
+    let mut office = Office::open();
+    office.form = Form::parse(
+        "screening-three-part",
+        include_str!("../../../../templates/screening-three-part/form.toml"),
+    )
+    .unwrap();
+    office.matcher = Matcher::new(office.store.clone(), vec![office.form.clone()]);
+    let number = office.issue("1");
+    for (page, side, expected) in
+        [(0, 2, Handled::InReview), (1, 3, Handled::Committed), (2, 1, Handled::InReview)]
+    {
+        let several = [("symptoms", "none"), ("past_illness", "none")].map(|(id, value)| FieldReading {
+            value: Value::Several(vec![value.into()]),
+            ..accepted(id, "")
+        });
+        let reception = accepted("reception_number", "00012");
+        let fields = several.into_iter().chain([reception]).collect();
+        let mut read = page_read(&office.pages[page], &office.form, Some(&number.0), fields);
+        if let PageReading::Read(reading) = &mut read.reading {
+            reading.side = side;
+        }
+        assert_eq!(office.handle(&read), expected, "{:?}", office.whys(&office.pages[page]));
+    }
+    assert_eq!(office.whys(&office.pages[0]), ["unrecorded_copy"]);
+    assert_eq!(office.whys(&office.pages[2]), ["unrecorded_copy"]);
+    assert_eq!(office.store.read(|rows| rows.counts()).unwrap().records, 1);
+}
+
+#[test]
+fn a_clinics_claim_waits_for_people_and_becomes_nobodys_record() {
+    let office = Office::open();
+    let claim =
+        Form::parse("clinic-claim", include_str!("../../../../templates/clinic-claim/form.toml")).unwrap();
+    let matcher = Matcher::new(office.store.clone(), vec![claim.clone()]);
+    let zeros = |field: &domain::form::Field| match field.kind {
+        FieldKind::Digits(_) => Some(accepted(field.id.as_str(), "0")),
+        _ => None,
+    };
+    let mut fields: Vec<FieldReading> = claim.fields.iter().filter_map(zeros).collect();
+    for field in &mut fields {
+        if field.id.as_str() == "total_amount" {
+            field.value = Value::Text("5".into());
+        }
+    }
+    let read = page_read(&office.pages[0], &claim, None, fields);
+    assert_eq!(matcher.handle(&read, at("2026-11-20")).unwrap(), Handled::InReview);
+    assert_eq!(office.whys(&office.pages[0]), ["not_of_resident", "finding"]);
+    assert_eq!(office.store.read(|rows| rows.counts()).unwrap().records, 0);
+    office.adds_up();
+}
+
+#[test]
 fn a_second_visit_in_the_season_is_a_finding() {
     let office = Office::open();
     for (page, expected) in [(0, Handled::Committed), (1, Handled::InReview)] {

@@ -146,7 +146,7 @@ pub fn pictures(form: &Form, side: u8, hidden: bool) -> Vec<PersonPicture> {
     let by_hand = BY_HAND.into_iter().filter_map(|id| form.field(id));
     let fields = printed.chain(by_hand.filter(|field| matches!(field.kind, FieldKind::Image)));
     let fields =
-        fields.filter(|field| field.side == side && !(hidden && protected::tells_address(form, field)));
+        fields.filter(|field| field.is_on(side) && !(hidden && protected::tells_address(form, field)));
     fields.map(|field| PersonPicture { field: field.id.to_string(), label: field.label.clone() }).collect()
 }
 

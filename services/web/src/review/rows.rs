@@ -76,7 +76,7 @@ pub struct Choice {
 /// The fields that a person decides: everything that a record keeps, and the management number.
 pub fn keyed_fields(form: &Form, side: u8) -> impl Iterator<Item = &Field> {
     let number = form.number_field().map(|(field, _)| field);
-    number.into_iter().chain(record::recorded_fields(form)).filter(move |field| field.side == side)
+    number.into_iter().chain(record::recorded_fields(form)).filter(move |field| field.is_on(side))
 }
 
 /// The rows of a page, doubtful ones first.

@@ -4,6 +4,7 @@ use super::field::{Field, FieldKind, Symbology, YearStyle};
 use super::file::{FormError, line_of};
 use super::{Art, Form};
 use crate::geometry::RectMm;
+use crate::ids::FieldId;
 use std::collections::BTreeSet;
 
 /// No field nearer to the paper edge than this: scanners lose it (MediaDrive form standard: 8 mm for
@@ -26,8 +27,12 @@ pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
     if form.version == 0 {
         say("version", "`version` counts from 1".into());
     }
-    if !(1..=2).contains(&form.sides) {
-        say("sides", "`sides` must be 1 or 2".into());
+    match &form.copies {
+        None if !(1..=2).contains(&form.sides) => say("sides", "`sides` must be 1 or 2".into()),
+        Some(copies) if copies.names.len() != usize::from(form.sides) => {
+            say("sides", "every one of the `copies` is a side: leave `sides` away".into());
+        }
+        _ => {}
     }
     if form.paper_mm.iter().any(|mm| !(50.0..=450.0).contains(mm)) {
         say("paper_mm", "`paper_mm` must be between 50 and 450 mm".into());
@@ -73,7 +78,7 @@ pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
             format!("{}: no field of the form is the number it repeats", field.id),
         );
     }
-    for (key, reason) in overlaps(form) {
+    for (key, reason) in overlaps(form).into_iter().chain(miscounted(form)) {
         say(&key, reason);
     }
     errors
@@ -199,6 +204,31 @@ fn kind_mistakes(field: &Field) -> Vec<String> {
     reasons
 }
 
+/// A calculation with fields that are no whole numbers, or that are not there.
+fn miscounted(form: &Form) -> Vec<(String, String)> {
+    let is_whole = |id: &FieldId| {
+        matches!(form.field(id.as_str()).map(|field| &field.kind),
+            Some(FieldKind::Digits(rule)) if rule.decimals == 0)
+    };
+    let wrong = form.calculations.iter().flat_map(|calculation| {
+        let ids = calculation.of.iter().chain([&calculation.gives]);
+        let none = calculation.of.is_empty().then(|| {
+            let key = format!("\"{}\"", calculation.gives);
+            (key, format!("the calculation of {} has nothing to count with", calculation.gives))
+        });
+        let unknown = ids.filter(|id| !is_whole(id)).map(|id| {
+            (format!("\"{id}\""), format!("{id}: a calculation needs `digits` fields without `decimals`"))
+        });
+        none.into_iter().chain(unknown).collect::<Vec<_>>()
+    });
+    wrong.collect()
+}
+
+/// Whether some sheet has both fields.
+fn shares_side(a: &Field, b: &Field) -> bool {
+    a.side == b.side || a.on_every_copy || b.on_every_copy
+}
+
 /// Boxes of two fields on one side that lie over each other.
 fn overlaps(form: &Form) -> Vec<(String, String)> {
     let places: Vec<(&Field, &RectMm)> = form
@@ -211,7 +241,7 @@ fn overlaps(form: &Form) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (i, (field, rect)) in places.iter().enumerate() {
         for (other, place) in &places[i + 1..] {
-            if field.side == other.side && field.id != other.id && rect.overlaps(place) {
+            if shares_side(field, other) && field.id != other.id && rect.overlaps(place) {
                 let reason = format!(
                     "{} and {} lie over each other at [{}, {}]",
                     field.id, other.id, place.x, place.y
@@ -288,6 +318,50 @@ range = [34.0, 42.0]
         let alone = alone.split("comb").next().unwrap().to_owned() + "boxes = [[20, 60, 10, 10]]\n";
         let errors = Form::parse("trial", &alone).unwrap_err();
         assert!(errors.iter().any(|e| e.reason.contains("repeats")), "{errors:?}");
+    }
+
+    #[test]
+    fn what_names_no_side_is_on_every_copy_of_a_set() {
+        let set = |text: &str| GOOD.replace("paper_mm", &format!("{text}\npaper_mm"));
+        let form = Form::parse(
+            "trial",
+            &set("copies = [\"医療機関用\", \"受診者用\", \"市用\"]\nrecorded_copy = 3"),
+        )
+        .unwrap();
+        let geometry = form.geometry();
+        assert_eq!((geometry.sides, geometry.fields[0].side), (3, 3));
+        assert!((1..=3).all(|side| form.fields_on(side).count() == 1));
+        let unrecorded = [1, 2, 3].map(|side| form.unrecorded_copy(side));
+        assert_eq!(unrecorded, [Some("医療機関用"), Some("受診者用"), None]);
+        let own = set("copies = [\"控\", \"市用\"]\nrecorded_copy = 2");
+        let own = Form::parse("trial", &own.replace("decimals", "side = 1\ndecimals")).unwrap();
+        assert!(own.fields_on(1).count() == 1 && own.fields_on(2).count() == 0);
+        for (text, words) in [
+            ("copies = [\"控\"]\nrecorded_copy = 1", "2 to 4"),
+            ("copies = [\"控\", \"市用\"]", "recorded_copy"),
+            ("copies = [\"控\", \"市用\"]\nrecorded_copy = 3", "recorded_copy"),
+            ("recorded_copy = 1", "2 to 4"),
+            ("sides = 2\ncopies = [\"a\", \"b\", \"c\"]\nrecorded_copy = 1", "leave `sides` away"),
+        ] {
+            let errors = Form::parse("trial", &set(text)).unwrap_err();
+            assert!(errors.iter().any(|e| e.reason.contains(words)), "{text}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_calculation_needs_whole_numbers_that_are_there() {
+        let counting = |text: &str| GOOD.replace("paper_mm", &format!("calculation = [{text}]\npaper_mm"));
+        for (text, words) in [
+            ("{ sum = [\"temperature\"], gives = \"total\" }", "total: a calculation"),
+            ("{ sum = [\"temperature\"], gives = \"temperature\" }", "without `decimals`"),
+            ("{ gives = \"temperature\" }", "either a `product` or a `sum`"),
+            ("{ sum = [], gives = \"temperature\" }", "nothing to count with"),
+        ] {
+            let errors = Form::parse("trial", &counting(text)).unwrap_err();
+            assert!(errors.iter().any(|e| e.reason.contains(words)), "{text}: {errors:?}");
+        }
+        let whole = counting("{ sum = [\"temperature\"], gives = \"temperature\" }");
+        assert!(Form::parse("trial", &whole.replace("decimals = 1", "")).is_ok());
     }
 
     #[test]

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Field {
     /// Unique within the form.
     pub id: FieldId,
-    /// Side, from 1.
+    /// Side, from 1; of a field that is on every copy of a set, the copy that makes the record.
     pub side: u8,
+    /// Whether every copy of the set has it.
+    pub on_every_copy: bool,
     /// What people call it, such as `接種年月日`.
     pub label: String,
     /// What it is and how it is judged.
@@ -203,6 +205,7 @@ impl Field {
         Self {
             id,
             side: 1,
+            on_every_copy: false,
             label: label.to_owned(),
             kind: FieldKind::Image,
             boxes: vec![place],
@@ -213,6 +216,11 @@ impl Field {
             prefilled: false,
             max_wrong: None,
         }
+    }
+
+    /// Whether `side` has this field.
+    pub fn is_on(&self, side: u8) -> bool {
+        self.side == side || self.on_every_copy
     }
 
     /// The smallest rectangle around all boxes, options and printed digits of the field.

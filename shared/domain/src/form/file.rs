@@ -1,7 +1,7 @@
 //! The text of a `form.toml`, as written: raw tables with spans -> [`Form`].
 
 use super::field::*;
-use super::{Align, Art, CornerMarks, Form};
+use super::{Align, Art, Calculation, Copies, CornerMarks, Form, Operation};
 use crate::check_digit::CheckDigit;
 use crate::geometry::{PointMm, RectMm};
 use crate::wareki::Era;
@@ -34,8 +34,12 @@ struct RawForm {
     title: String,
     programme: Option<String>,
     paper_mm: [f64; 2],
-    #[serde(default = "one")]
-    sides: u8,
+    sides: Option<u8>,
+    #[serde(default)]
+    copies: Vec<String>,
+    recorded_copy: Option<u8>,
+    #[serde(default, rename = "calculation")]
+    calculations: Vec<Spanned<RawCalculation>>,
     marks: Option<RawMarks>,
     #[serde(default, rename = "field")]
     fields: Vec<Spanned<RawField>>,
@@ -49,6 +53,15 @@ struct RawForm {
     frames: Vec<RawFrame>,
 }
 
+/// `{ product = ["count", "price"], gives = "amount" }`, or `sum` instead of `product`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCalculation {
+    product: Option<Vec<String>>,
+    sum: Option<Vec<String>>,
+    gives: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawMarks {
@@ -60,8 +73,7 @@ struct RawMarks {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawText {
-    #[serde(default = "one")]
-    side: u8,
+    side: Option<u8>,
     at: PointMm,
     size_pt: f64,
     value: String,
@@ -72,8 +84,7 @@ struct RawText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLine {
-    #[serde(default = "one")]
-    side: u8,
+    side: Option<u8>,
     from: PointMm,
     to: PointMm,
     #[serde(default = "hairline")]
@@ -83,8 +94,7 @@ struct RawLine {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawBand {
-    #[serde(default = "one")]
-    side: u8,
+    side: Option<u8>,
     rect: RectMm,
     size_pt: f64,
     #[serde(default)]
@@ -94,8 +104,7 @@ struct RawBand {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFrame {
-    #[serde(default = "one")]
-    side: u8,
+    side: Option<u8>,
     rect: RectMm,
     #[serde(default = "hairline")]
     width_mm: f64,
@@ -121,8 +130,7 @@ struct RawField {
     id: String,
     kind: RawKind,
     label: String,
-    #[serde(default = "one")]
-    side: u8,
+    side: Option<u8>,
     #[serde(default)]
     boxes: Vec<RectMm>,
     comb: Option<RawComb>,
@@ -187,14 +195,13 @@ struct RawOption {
     rect: RectMm,
 }
 
-fn one() -> u8 {
-    1
-}
-
 /// 0.2 mm: thin, and still black on a 200 dpi 1-bit scan (1.6 pixels).
 fn hairline() -> f64 {
     0.2
 }
+
+/// Sheets of a carbon-copy set at most: a ball pen writes through no more.
+const MAX_COPIES: usize = 4;
 
 /// The first line that holds byte `offset`, from 1.
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
@@ -208,17 +215,32 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Form, Vec<FormError>> {
         vec![FormError { line, reason: error.message().to_owned() }]
     })?;
     let mut errors = Vec::new();
+    let copies = copies(raw.copies, raw.recorded_copy).unwrap_or_else(|reason| {
+        errors.push(FormError { line: line_of(text, text.find("copies").unwrap_or(0)), reason });
+        None
+    });
+    // What says no side is on the first, or on every copy of a set.
+    let art_side = if copies.is_some() { 0 } else { 1 };
     let mut fields = Vec::new();
     for field in raw.fields {
         let line = line_of(text, field.span().start);
-        match self::field(field.into_inner()) {
+        match self::field(field.into_inner(), copies.as_ref()) {
             Ok(field) => fields.push(field),
+            Err(reason) => errors.push(FormError { line, reason }),
+        }
+    }
+    let mut calculations = Vec::new();
+    for calculation in raw.calculations {
+        let line = line_of(text, calculation.span().start);
+        match self::calculation(calculation.into_inner()) {
+            Ok(calculation) => calculations.push(calculation),
             Err(reason) => errors.push(FormError { line, reason }),
         }
     }
     if !errors.is_empty() {
         return Err(errors);
     }
+    let sides = raw.sides.unwrap_or(copies.as_ref().map_or(1, |copies| copies.names.len() as u8));
     Ok(Form {
         id: id.into(),
         version: raw.version,
@@ -226,34 +248,76 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Form, Vec<FormError>> {
         title: raw.title,
         programme: raw.programme.map(Into::into),
         paper_mm: raw.paper_mm,
-        sides: raw.sides,
+        sides,
+        copies,
         marks: raw.marks.map(|m| CornerMarks { inset_mm: m.inset_mm, size_mm: m.size_mm, code: m.code }),
         fields,
-        art: art(raw.texts, raw.lines, raw.bands, raw.frames),
+        calculations,
+        art: art(raw.texts, raw.lines, raw.bands, raw.frames, art_side),
     })
 }
 
-fn art(texts: Vec<RawText>, lines: Vec<RawLine>, bands: Vec<RawBand>, frames: Vec<RawFrame>) -> Vec<Art> {
+/// The copies of a set; `None` for a form that is no set.
+fn copies(names: Vec<String>, recorded: Option<u8>) -> Result<Option<Copies>, String> {
+    match (names.len(), recorded) {
+        (0, None) => Ok(None),
+        (2..=MAX_COPIES, Some(recorded)) if (1..=names.len()).contains(&usize::from(recorded)) => {
+            Ok(Some(Copies { names, recorded }))
+        }
+        (2..=MAX_COPIES, _) => {
+            Err("`recorded_copy` says which of the `copies` makes the record, from 1".to_owned())
+        }
+        _ => {
+            Err(format!("`copies` names the 2 to {MAX_COPIES} sheets of a set, `recorded_copy` one of them"))
+        }
+    }
+}
+
+fn calculation(raw: RawCalculation) -> Result<Calculation, String> {
+    let (operation, of) = match (raw.product, raw.sum) {
+        (Some(of), None) => (Operation::Product, of),
+        (None, Some(of)) => (Operation::Sum, of),
+        _ => return Err("a calculation is either a `product` or a `sum` of fields".to_owned()),
+    };
+    let of = of.iter().map(|id| id.as_str().into()).collect();
+    Ok(Calculation { operation, of, gives: raw.gives.as_str().into() })
+}
+
+fn art(
+    texts: Vec<RawText>,
+    lines: Vec<RawLine>,
+    bands: Vec<RawBand>,
+    frames: Vec<RawFrame>,
+    side: u8,
+) -> Vec<Art> {
     let texts = texts.into_iter().map(|t| Art::Text {
-        side: t.side,
+        side: t.side.unwrap_or(side),
         at: t.at,
         size_pt: t.size_pt,
         value: t.value,
         align: t.align,
     });
-    let lines =
-        lines.into_iter().map(|l| Art::Line { side: l.side, from: l.from, to: l.to, width_mm: l.width_mm });
+    let lines = lines.into_iter().map(|l| Art::Line {
+        side: l.side.unwrap_or(side),
+        from: l.from,
+        to: l.to,
+        width_mm: l.width_mm,
+    });
     let bands = bands.into_iter().map(|b| Art::Band {
-        side: b.side,
+        side: b.side.unwrap_or(side),
         rect: b.rect,
         size_pt: b.size_pt,
         value: b.value,
     });
-    let frames = frames.into_iter().map(|f| Art::Frame { side: f.side, rect: f.rect, width_mm: f.width_mm });
+    let frames = frames.into_iter().map(|f| Art::Frame {
+        side: f.side.unwrap_or(side),
+        rect: f.rect,
+        width_mm: f.width_mm,
+    });
     texts.chain(lines).chain(bands).chain(frames).collect()
 }
 
-fn field(raw: RawField) -> Result<Field, String> {
+fn field(raw: RawField, copies: Option<&Copies>) -> Result<Field, String> {
     let kind = kind(&raw)?;
     let boxes = match (&raw.comb, raw.boxes.is_empty()) {
         (Some(_), false) => return Err(format!("{}: give either `boxes` or `comb`, not both", raw.id)),
@@ -263,7 +327,8 @@ fn field(raw: RawField) -> Result<Field, String> {
     let option = |o: RawOption| ChoiceOption { value: o.value, label: o.label, rect: o.rect };
     Ok(Field {
         id: raw.id.into(),
-        side: raw.side,
+        side: raw.side.unwrap_or(copies.map_or(1, |copies| copies.recorded)),
+        on_every_copy: raw.side.is_none() && copies.is_some(),
         label: raw.label,
         kind,
         boxes,

@@ -3,12 +3,14 @@
 //! All geometry is in millimetres from the top left corner of the paper. A form lives in a folder
 //! `templates/<id>/form.toml`; [`Form::parse`] reads that text and [`FormError`] says line and reason.
 
+mod calculation;
 mod check;
 mod field;
 mod file;
 mod geometry_json;
 mod write;
 
+pub use calculation::{Calculation, Operation};
 pub use field::{
     ChoiceOption, DateRule, DigitsRule, Field, FieldKind, MarkStyle, NumberRule, PrintSource, Symbology,
     YearStyle,
@@ -34,14 +36,28 @@ pub struct Form {
     pub programme: Option<ProgrammeId>,
     /// Paper width and height, mm.
     pub paper_mm: [f64; 2],
-    /// 1 or 2.
+    /// 1 or 2; of a carbon-copy set, the number of its copies.
     pub sides: u8,
+    /// 複写の控え. When every side is a sheet of its own that says the same; else `None`.
+    pub copies: Option<Copies>,
     /// Our printed corner marks; third-party paper has none.
     pub marks: Option<CornerMarks>,
     /// Every field, in the order of the file.
     pub fields: Vec<Field>,
+    /// Numbers that must agree.
+    pub calculations: Vec<Calculation>,
     /// Print that is on every sheet and means nothing to the reader.
     pub art: Vec<Art>,
+}
+
+/// 複写の控え. Sheets of one set, written through from the first: each is a side with a form code of its own,
+/// and only one of them makes the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// What each copy is called, such as `医療機関用`; side 1 first.
+    pub names: Vec<String>,
+    /// The side whose values are recorded, from 1.
+    pub recorded: u8,
 }
 
 /// 位置合わせマーク. Four printed squares whose centres span a rectangle, and the form code.
@@ -121,7 +137,7 @@ pub enum Align {
 }
 
 impl Art {
-    /// The side it is printed on, from 1.
+    /// The side it is printed on, from 1; 0 for every copy of a set.
     pub fn side(&self) -> u8 {
         match self {
             Art::Text { side, .. }
@@ -154,6 +170,12 @@ impl Form {
         id.len() <= 60 && id.starts_with(|c: char| c.is_ascii_lowercase()) && id.bytes().all(allowed)
     }
 
+    /// The name of the copy that `side` is, when it is not the one that makes the record.
+    pub fn unrecorded_copy(&self, side: u8) -> Option<&str> {
+        let copies = self.copies.as_ref().filter(|copies| copies.recorded != side)?;
+        copies.names.get(usize::from(side).checked_sub(1)?).map(String::as_str)
+    }
+
     /// The field with this id.
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.as_str() == id)
@@ -161,12 +183,12 @@ impl Form {
 
     /// The fields of one side, in order.
     pub fn fields_on(&self, side: u8) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(move |field| field.side == side)
+        self.fields.iter().filter(move |field| field.is_on(side))
     }
 
     /// Everything printed on every sheet of one side, in order.
     pub fn art_on(&self, side: u8) -> impl Iterator<Item = &Art> {
-        self.art.iter().filter(move |art| art.side() == side)
+        self.art.iter().filter(move |art| art.side() == side || art.side() == 0)
     }
 
     /// The barcode field that carries the management number, with its rule.

@@ -1,7 +1,10 @@
 //! [`Form`] -> the text of its `form.toml`: what [`Form::parse`] reads back is the same form.
 
 use super::file::comb_cells;
-use super::{Align, Art, ChoiceOption, DateRule, DigitsRule, Field, FieldKind, Form, MarkStyle, NumberRule};
+use super::{
+    Align, Art, Calculation, ChoiceOption, DateRule, DigitsRule, Field, FieldKind, Form, MarkStyle,
+    NumberRule, Operation,
+};
 use crate::geometry::{PointMm, RectMm};
 use serde::Serialize;
 
@@ -20,7 +23,17 @@ impl Form {
             put("programme", word(programme));
         }
         put("paper_mm", pair(self.paper_mm));
-        put("sides", self.sides.to_string());
+        match &self.copies {
+            None => put("sides", self.sides.to_string()),
+            Some(copies) => {
+                put("copies", list(copies.names.iter().map(word)));
+                put("recorded_copy", copies.recorded.to_string());
+            }
+        }
+        if !self.calculations.is_empty() {
+            let lines: String = self.calculations.iter().map(calculation).collect();
+            put("calculation", format!("[\n{lines}]"));
+        }
         text.push_str(&art(&self.art));
         if let Some(marks) = &self.marks {
             let [inset, code] = [pair(marks.inset_mm), rect(&marks.code)];
@@ -31,7 +44,9 @@ impl Form {
         }
         for field in &self.fields {
             text.push_str("\n[[field]]\n");
-            for (key, value) in entries(field) {
+            let side =
+                (!field.on_every_copy && (field.side != 1 || self.copies.is_some())).then_some(field.side);
+            for (key, value) in entries(field, side) {
                 text.push_str(&format!("{key} = {value}\n"));
             }
         }
@@ -39,13 +54,20 @@ impl Form {
     }
 }
 
-/// The keys of one field; what is the default is left out.
-fn entries(field: &Field) -> Vec<(&'static str, String)> {
+fn calculation(calculation: &Calculation) -> String {
+    let operation = match calculation.operation {
+        Operation::Product => "product",
+        Operation::Sum => "sum",
+    };
+    let of = list(calculation.of.iter().map(word));
+    format!("    {{ {operation} = {of}, gives = {} }},\n", word(&calculation.gives))
+}
+
+/// The keys of one field; what is the default is left out, as the side is when it goes without saying.
+fn entries(field: &Field, side: Option<u8>) -> Vec<(&'static str, String)> {
     let mut entries =
         vec![("id", word(&field.id)), ("kind", word(&field.kind.as_str())), ("label", word(&field.label))];
-    if field.side != 1 {
-        entries.push(("side", field.side.to_string()));
-    }
+    entries.extend(side.map(|side| ("side", side.to_string())));
     match comb(&field.boxes) {
         Some(comb) => entries.push(("comb", comb)),
         None if field.boxes.is_empty() => {}

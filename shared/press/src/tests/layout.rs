@@ -68,16 +68,14 @@ fn places(field: &Field) -> Vec<RectMm> {
 
 #[test]
 fn nothing_is_printed_near_a_place_to_write_or_a_mark() {
+    let mut crowded = Vec::new();
     for form in forms() {
         let around = surroundings(&form);
-        let clear = |place: RectMm, what: &str| {
-            for (name, rect) in &around {
-                assert!(
-                    !place.overlaps(rect),
-                    "{}: 「{name}」 {rect:?} is too near to {what} {place:?}",
-                    form.id
-                );
-            }
+        let mut clear = |place: RectMm, what: &str| {
+            let near = around.iter().filter(|(_, rect)| place.overlaps(rect));
+            crowded.extend(near.map(|(name, rect)| {
+                format!("{}: 「{name}」 {rect:?} is too near to {what} {place:?}", form.id)
+            }));
         };
         form.mark_squares().unwrap().iter().for_each(|square| clear(square.grown(4.0), "a corner mark"));
         clear(form.marks.as_ref().unwrap().code.grown(2.0), "the form code");
@@ -85,6 +83,7 @@ fn nothing_is_printed_near_a_place_to_write_or_a_mark() {
             places(field).into_iter().for_each(|place| clear(place, field.id.as_str()));
         }
     }
+    assert!(crowded.is_empty(), "{}", crowded.join("\n"));
 }
 
 #[test]

@@ -51,7 +51,10 @@ fn number(form: &Form, serial: u32) -> ManagementNumber {
 
 /// A made-up slip, or the ticket of a made-up bundle.
 fn slip(form: &Form) -> Slip {
-    if form.programme.is_none() {
+    if form.number_field().is_none() {
+        return Slip::default();
+    }
+    if form.is_ticket() {
         return Slip::batch_ticket(ticket(form), "星見内科クリニック", "高齢者インフルエンザ予防接種");
     }
     Slip::numbered(number(form, 1234))
@@ -148,6 +151,10 @@ fn forms_of_the_house_have_their_own_numbers() {
     let issued = [
         ("influenza-elderly", 1),
         ("lung-screening", 2),
+        ("mr-child", 3),
+        ("screening-postcard", 4),
+        ("clinic-claim", 5),
+        ("screening-three-part", 6),
         ("colorectal-screening", 11),
         ("stomach-screening", 12),
         ("breast-screening", 13),

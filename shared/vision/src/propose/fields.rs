@@ -46,6 +46,7 @@ fn field(
     let mut field = Field {
         id: format!("field_{number}").into(),
         side,
+        on_every_copy: false,
         label: label.clone().unwrap_or_else(|| format!("項目{number}")),
         kind: kind(proposal, label.as_deref().unwrap_or_default()),
         boxes: Vec::new(),

@@ -207,7 +207,7 @@ impl<'a> Search<'a> {
         let form = |print: &Print| &self.templates[print.template].form;
         let rival = prints.iter().any(|other| {
             form(other).number == form(best).number
-                && form(other).version != form(best).version
+                && (form(other).version, other.side) != (form(best).version, best.side)
                 && other.correlation > best.correlation - VERSION_MARGIN
         });
         let named = self.assigned == Some(&form(best).id) || self.numbered(pose, best);
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
         let form = &self.templates[print.template].form;
         let page = RegisteredPage { page: self.page, px_from_mm: pose.px_from_mm };
         form.number_field()
-            .filter(|(field, _)| field.side == print.side)
+            .filter(|(field, _)| field.is_on(print.side))
             .is_some_and(|(field, rule)| number::bars(&page, form, field, rule).is_some())
     }
 

@@ -173,6 +173,20 @@ fn without_its_form_code_a_page_needs_its_number_or_a_person() {
 }
 
 #[test]
+fn which_copy_of_a_set_a_sheet_is_only_its_form_code_says() {
+    let set = FORM.replace("paper_mm", "copies = [\"控\", \"市用\"]\nrecorded_copy = 2\npaper_mm");
+    let template = template(&set);
+    let templates = [template.clone()];
+    for side in [1, 2] {
+        let mut paper = draw(&template.form, side, Some(NUMBER));
+        let found = register(&QUICK.of(&paper).0, &templates, None);
+        assert!(matches!(found, Registered::Found { side: read, .. } if read == side), "{side} {found:?}");
+        fill(&mut paper, RectMm::new(116.0, 7.0, 6.0, 11.0));
+        unreadable(register(&QUICK.of(&paper).0, &templates, None), "帳票を指定");
+    }
+}
+
+#[test]
 fn forms_that_are_not_registered_say_which() {
     let known = template(FORM);
     let templates = [known.clone()];
