@@ -8,7 +8,7 @@ use press::Printer;
 use rust_embed::RustEmbed;
 use std::path::PathBuf;
 use vision::decode::{self, Limits};
-use vision::{Blank, GrayPage};
+use vision::{Blank, GrayPage, scanned};
 
 /// The forms that are part of the program.
 #[derive(RustEmbed)]
@@ -19,6 +19,12 @@ pub struct BuiltIn;
 const ASPECT_OFF: f64 = 0.01;
 /// Coarsest picture of an empty sheet, dots per inch: below, thin lines are gone and boxes cannot be found again.
 const MIN_DPI: f64 = 140.0;
+
+/// Grey of print with all its colours, and what is left of it without them, when it is lost.
+const COLOURED: u8 = 170;
+const LOST: u8 = 225;
+/// Share of a picture that is such print at least: less is a stamp's edge or a camera's fringe.
+const LEAST_COLOUR: f64 = 0.0005;
 
 /// Where the files of one form lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +93,34 @@ fn picture(folder: &Folder, form: &Form, side: u8) -> Result<Blank> {
     })?;
     let picture = decode::decode(&bytes, &Limits::default())
         .map_err(|error| anyhow!("{name} is no picture that can be opened ({error}): save it as a PNG"))?;
-    fitting(&name, picture, form.paper_mm)
+    let Blank { picture, px_per_mm } = fitting(&name, picture, form.paper_mm)?;
+    Ok(Blank { picture: scanned::cleaned(picture, px_per_mm), px_per_mm })
+}
+
+/// The empty sheets of paper that others print as a scanner shows them that loses coloured print (drop-out); `None`
+/// when nothing on them is coloured.
+///
+/// # Errors
+/// What is wrong with a picture and what to do.
+pub fn without_colour(folder: &Folder, form: &Form) -> Result<Option<Vec<Blank>>> {
+    let (mut blanks, mut coloured) = (Vec::new(), false);
+    for (side, blank) in (1..).zip(pictures(folder, form)?) {
+        let picture = image::load_from_memory(&folder.read(&file_name(side))?).ok();
+        let picture = picture.filter(|picture| picture.color().has_color()).map(|picture| picture.to_rgb8());
+        let Some(rgb) = picture.filter(|rgb| rgb.dimensions() == (blank.picture.width, blank.picture.height))
+        else {
+            blanks.push(blank);
+            continue;
+        };
+        // What is bright in any channel can be lost in that channel; black and grey are dark in all.
+        let pixels = rgb.pixels().map(|pixel| pixel.0.into_iter().max().unwrap_or(255)).collect();
+        let stays = scanned::cleaned(GrayPage { pixels, ..blank.picture.clone() }, blank.px_per_mm);
+        let lost = |(whole, stays): &(&u8, &u8)| **whole < COLOURED && **stays > LOST;
+        let count = blank.picture.pixels.iter().zip(&stays.pixels).filter(lost).count();
+        coloured |= count as f64 > LEAST_COLOUR * stays.pixels.len() as f64;
+        blanks.push(Blank { picture: stays, px_per_mm: blank.px_per_mm });
+    }
+    Ok(coloured.then_some(blanks))
 }
 
 /// The picture as a blank of paper of that size, if it can be one.

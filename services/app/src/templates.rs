@@ -5,7 +5,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use domain::form::{Form, FormError};
 use press::{Fonts, Printer};
 use std::path::{Path, PathBuf};
-use vision::Template;
+use vision::{Template, scanned};
 
 /// A form file that was looked at: its name and what it says.
 pub struct FormFile {
@@ -125,17 +125,26 @@ pub fn form(source: &Source, id: &str) -> Result<Form> {
 }
 
 /// What the reader needs of the forms, which are those of `source`: each with the pictures of its
-/// empty sheets, printed here and now or, for paper that others print, from beside its file.
+/// empty sheets, printed here and now or, for paper that others print, from beside its file. Paper with coloured print
+/// comes twice: with that print, and as a scanner shows it that loses it.
 ///
 /// # Errors
 /// When the fonts are missing, a form cannot be printed, or a picture is missing or wrong.
 pub fn templates(source: &Source, forms: Vec<Form>) -> Result<Vec<Template>> {
     let printer = Printer::new(Fonts::find()?);
-    let template = |form: Form| {
+    let mut templates = Vec::new();
+    for form in forms {
         let place = Folder::of(source, form.id.as_str());
-        let blanks = blanks::blanks(&printer, &place, &form)
-            .with_context(|| format!("the form {} cannot be used", form.id))?;
-        Ok(Template { form, blanks })
-    };
-    forms.into_iter().map(template).collect()
+        let unusable = || format!("the form {} cannot be used", form.id);
+        let blanks = blanks::blanks(&printer, &place, &form).with_context(unusable)?;
+        if !form.is_third_party() {
+            templates.push(Template { form, blanks });
+            continue;
+        }
+        let faded = blanks::without_colour(&place, &form).with_context(unusable)?;
+        let form = scanned::settled(form, &blanks);
+        templates.push(Template { form: form.clone(), blanks });
+        templates.extend(faded.map(|blanks| Template { form, blanks }));
+    }
+    Ok(templates)
 }

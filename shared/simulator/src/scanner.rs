@@ -133,6 +133,21 @@ impl Scanner {
         picture
     }
 
+    /// Where a point of paper of this size lies in the picture: `[a, b, c, d, e, f]` take mm x, y to the pixels
+    /// a*x + b*y + c, d*x + e*y + f; the corner of the first pixel is 0, 0.
+    pub fn px_from_mm(&self, [w, h]: [f64; 2]) -> [f64; 6] {
+        let turn = self.rotation_deg.to_radians() + if self.upside_down { std::f64::consts::PI } else { 0.0 };
+        let (sin, cos) = turn.sin_cos();
+        let scale = self.dpi / 25.4;
+        let [sx, sy] = self.stretch;
+        let (lean, shift) = (self.shear * sy, self.shift_mm);
+        let [a, b, d, e] =
+            [cos * sx, cos * lean - sin * sy, sin * sx, sin * lean + cos * sy].map(|v| v * scale);
+        let c = (w / 2.0 + shift[0]) * scale - a * w / 2.0 - b * h / 2.0;
+        let f = (h / 2.0 + shift[1]) * scale - d * w / 2.0 - e * h / 2.0;
+        [a, b, c, d, e, f]
+    }
+
     fn is_torn(&self, x: f64, y: f64, w: f64, h: f64) -> bool {
         let Some((corner, size)) = self.torn else {
             return false;

@@ -19,6 +19,20 @@ impl Affine {
         [a * point.x + b * point.y + c, d * point.x + e * point.y + f]
     }
 
+    /// This map of what `first` gives.
+    pub fn after(&self, first: &Self) -> Self {
+        let [a, b, c, d, e, f] = self.0;
+        let [p, q, r, s, t, u] = first.0;
+        Self([
+            a * p + b * s,
+            a * q + b * t,
+            a * r + b * u + c,
+            d * p + e * s,
+            d * q + e * t,
+            d * r + e * u + f,
+        ])
+    }
+
     /// The map back; `None` when this one squeezes the plane to a line.
     pub fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f] = self.0;
@@ -87,7 +101,9 @@ mod tests {
         for (a, b) in found.0.iter().zip(map.0) {
             assert!((a - b).abs() < 1e-6);
         }
+        let half = Affine::scale(0.5).after(&map).apply(PointMm::new(77.0, 33.0));
         let [x, y] = map.apply(PointMm::new(77.0, 33.0));
+        assert!((half[0] - x / 2.0).abs() < 1e-9 && (half[1] - y / 2.0).abs() < 1e-9);
         let back = map.inverse().unwrap().apply(PointMm::new(x, y));
         assert!((back[0] - 77.0).abs() < 1e-9 && (back[1] - 33.0).abs() < 1e-9);
     }

@@ -14,6 +14,7 @@ pub mod propose;
 pub mod reader;
 pub mod register;
 pub mod registered;
+pub mod scanned;
 pub mod template;
 
 pub use affine::Affine;

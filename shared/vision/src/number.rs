@@ -35,6 +35,10 @@ const TOLD_BY_BARS: f64 = 0.45;
 const TOLD_BY_PRINT: f64 = 0.6;
 /// Bars this near to where the number is printed are its own, mm: a torn or streaked line of them may say anything.
 const OWN_PLACE_MM: f64 = 2.0;
+/// A sticker that a hand put on lies at most this far off, mm ...
+const STICKER_OFF_MM: f64 = 4.0;
+/// ... and, being askew, has its digits this much lower or higher than its code has them, mm.
+const ASKEW_MM: [f64; 5] = [0.0, 0.5, -0.5, 1.0, -1.0];
 /// The class that is no digit.
 const NO_DIGIT: usize = 10;
 
@@ -61,18 +65,54 @@ pub(crate) fn possible(rule: &NumberRule, number: &str) -> bool {
 
 /// The number in the bars where the form prints them.
 pub(crate) fn bars(page: &RegisteredPage, form: &Form, field: &Field, rule: &NumberRule) -> Option<String> {
-    bars_seen(page, form, field, rule).into_iter().next()
+    bars_seen(page, form, field, rule).into_iter().next().map(|(number, _)| number)
 }
 
-/// Every number in the bars where the form prints them: more than one when papers lie over each other.
-fn bars_seen(page: &RegisteredPage, form: &Form, field: &Field, rule: &NumberRule) -> Vec<String> {
+/// Every number in the bars where the form prints them, with where it is: more than one when papers lie over each other.
+fn bars_seen(page: &RegisteredPage, form: &Form, field: &Field, rule: &NumberRule) -> Vec<(String, RectMm)> {
     let Some(&place) = field.boxes.first() else { return Vec::new() };
     let is_sound = |text: &str| sound(form, rule, text).is_some();
+    // What others stick on lies where a hand put it.
+    let matrix = matches!(rule.symbology, Symbology::Qr | Symbology::DataMatrix);
+    let place = if rule.is_foreign && matrix { place.grown(STICKER_OFF_MM) } else { place };
     let codes = barcode::look_all(page, place, rule.symbology, Effort::Retry, is_sound);
-    let mut numbers: Vec<String> = codes.iter().filter_map(|code| sound(form, rule, &code.text)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
+    let number = |code: &barcode::Code| Some((sound(form, rule, &code.text)?, code.rect));
+    let mut numbers: Vec<(String, RectMm)> = codes.iter().filter_map(number).collect();
+    numbers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    numbers.dedup_by(|(a, _), (b, _)| a == b);
     numbers
+}
+
+/// The digits printed beside the code. On a sticker they lie as far off as its code does, and a little more or less
+/// when it is askew: they are where most of them can be read.
+fn printed_digits(
+    page: &RegisteredPage,
+    field: &Field,
+    rule: &NumberRule,
+    code: Option<RectMm>,
+    digits: &mut dyn DigitReader,
+) -> Vec<[f32; 11]> {
+    let place = field
+        .boxes
+        .first()
+        .filter(|_| rule.is_foreign && matches!(rule.symbology, Symbology::Qr | Symbology::DataMatrix));
+    let Some((place, code)) = place.zip(code) else { return digits.read_cells(page, &rule.digit_cells) };
+    let off = [code.center().x - place.center().x, code.center().y - place.center().y];
+    let mut best: Option<(usize, Vec<[f32; 11]>)> = None;
+    for down in ASKEW_MM {
+        let moved = |cell: &RectMm| RectMm::new(cell.x + off[0], cell.y + off[1] + down, cell.w, cell.h);
+        let moved: Vec<RectMm> = rule.digit_cells.iter().map(moved).collect();
+        let cells = digits.read_cells(page, &moved);
+        let clear =
+            cells.iter().map(best_of).filter(|&(digit, p)| digit != NO_DIGIT && p >= CONFIDENT).count();
+        if best.as_ref().is_none_or(|(most, _)| clear > *most) {
+            best = Some((clear, cells));
+        }
+        if clear == rule.digit_cells.len() {
+            break;
+        }
+    }
+    best.map(|(_, cells)| cells).unwrap_or_default()
 }
 
 /// Reads the management number of a registered page; `None` when this side of the form has none.
@@ -85,9 +125,9 @@ pub fn read(
     let (field, rule) = form.number_field().filter(|(field, _)| field.is_on(side))?;
     let seen = bars_seen(page, form, field, rule);
     let witnesses = Witnesses {
-        bars: seen.first().cloned(),
+        bars: seen.first().map(|(number, _)| number.clone()),
         again: repeated(page, form, side),
-        cells: digits.read_cells(page, &rule.digit_cells),
+        cells: printed_digits(page, field, rule, seen.first().map(|(_, rect)| *rect), digits),
     };
     let evidence = || {
         let linear = rule.symbology == Symbology::Nw7;
@@ -95,7 +135,8 @@ pub fn read(
         evidence::digits(page, *field.boxes.first()?, length, !rule.is_foreign)
     };
     let mut reading = judge(form, rule, &witnesses, evidence);
-    let own = field.boxes.first().map(|place| place.grown(OWN_PLACE_MM));
+    let reach = if rule.is_foreign { STICKER_OFF_MM + OWN_PLACE_MM } else { OWN_PLACE_MM };
+    let own = field.boxes.first().map(|place| place.grown(reach));
     let strays = match &reading.value {
         Some(_) => barcode::skim(page, form.paper_mm, rule.symbology),
         None => barcode::read_page(page, rule.symbology),
@@ -162,7 +203,7 @@ fn with_code(rule: &NumberRule, number: &str, proven: bool, cells: &[[f32; 11]])
     let wanted = number.bytes().map(|b| usize::from(b - b'0'));
     let (mut agree, mut denied) = (0, false);
     for (cell, wanted) in cells.iter().zip(wanted) {
-        let (best, p) = best(cell);
+        let (best, p) = best_of(cell);
         agree += usize::from(best == wanted);
         denied |= best != wanted && best != NO_DIGIT && p >= CONFIDENT;
     }
@@ -198,7 +239,7 @@ fn without_bars(
     {
         return reading;
     }
-    let read: Vec<(usize, f32)> = cells.iter().map(best).collect();
+    let read: Vec<(usize, f32)> = cells.iter().map(best_of).collect();
     let confident = !read.is_empty() && read.iter().all(|&(digit, p)| digit != NO_DIGIT && p >= CONFIDENT);
     let text: String = read.iter().filter_map(|&(digit, _)| char::from_digit(digit as u32, 10)).collect();
     if confident && let Some(number) = sound(form, rule, &text) {
@@ -219,7 +260,7 @@ fn with_remains(
 ) -> Option<NumberReading> {
     let (mut by_bars, mut by_print, mut text) = (0, 0, String::new());
     for (cell, weights) in cells.iter().zip(evidence) {
-        let (printed, p) = best(cell);
+        let (printed, p) = best_of(cell);
         let printed = (printed != NO_DIGIT && p >= CONFIDENT).then_some(printed);
         let barred = weights.iter().position(|&weight| weight >= f64::from(CONFIDENT));
         if printed.zip(barred).is_some_and(|(printed, barred)| printed != barred) {
@@ -250,7 +291,7 @@ fn reading(
 }
 
 /// The likeliest class of a cell and its probability.
-fn best(cell: &[f32; 11]) -> (usize, f32) {
+fn best_of(cell: &[f32; 11]) -> (usize, f32) {
     let classes = cell.iter().copied().enumerate();
     classes.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((NO_DIGIT, 0.0))
 }

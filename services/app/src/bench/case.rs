@@ -43,6 +43,9 @@ pub struct ExpectedPage {
     /// The fields that ink decides.
     #[serde(default)]
     pub fields: BTreeMap<FieldId, Value>,
+    /// Where the paper lies in the picture, mm to pixels, when the scanner was a simulated one.
+    #[serde(skip)]
+    pub px_from_mm: Option<[f64; 6]>,
 }
 
 /// All cases below `folder`, two levels deep at most, with the bytes of their files, by name.

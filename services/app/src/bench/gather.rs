@@ -122,7 +122,9 @@ pub fn write(templates: &[Template], folder: &Path, seed: u64) -> Result<()> {
     let printer = Printer::new(Fonts::find()?);
     let mut rng = Rng::seed_from_u64(seed);
     let mut serial = 40_000_000;
-    for template in templates.iter().filter(|template| template.form.programme.is_some()) {
+    let mut slips: Vec<&Template> = templates.iter().filter(|t| t.form.programme.is_some()).collect();
+    slips.dedup_by_key(|template| &template.form.id);
+    for template in slips {
         let form = &template.form;
         let sheets = simulate::filled(&printer, template, WAYS.len() + 2, &mut serial, None, &mut rng)?;
         for (way, (sheet, truth)) in WAYS.iter().zip(&sheets) {
@@ -181,7 +183,12 @@ fn ticket(templates: &[Template], folder: &Path, printer: &Printer, rng: &mut Rn
     let scanner = Scanner { dpi: 300.0, ..Scanner::draw(Condition::Everyday, rng) };
     let bytes = file::encode(&[scanner.scan(&sheet, rng)], scanner.dpi, FileFormat::Jpeg);
     let fields = [("ticket".into(), domain::reading::Value::Text(code))].into();
-    let page = ExpectedPage { form: Some(form.id.to_string()), management_number: Some(number.0), fields };
+    let page = ExpectedPage {
+        form: Some(form.id.to_string()),
+        management_number: Some(number.0),
+        fields,
+        px_from_mm: None,
+    };
     save(folder, "batch-ticket", &bytes, FileFormat::Jpeg, "a batch ticket", vec![page])
 }
 
@@ -237,7 +244,12 @@ fn nothing(folder: &Path, rng: &mut Rng) -> Result<()> {
             &bytes,
             format,
             note,
-            vec![ExpectedPage { form: None, management_number: None, fields: Default::default() }],
+            vec![ExpectedPage {
+                form: None,
+                management_number: None,
+                fields: Default::default(),
+                px_from_mm: None,
+            }],
         )?;
     }
     Ok(())

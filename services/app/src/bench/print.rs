@@ -15,6 +15,12 @@ pub fn print(score: &Score) -> Result<()> {
         "pages       {}: slips read {}, not read {}, read as another form {}; foreign {}, of them read as a form {}",
         pages.n, pages.read, pages.unread, pages.wrong_form, pages.foreign, pages.foreign_read
     ))?;
+    for (form, placed) in &score.registration {
+        print_line(&format!(
+            "registered  {form}: {} of {}; worst corner {:.2} mm off on the middle page, {:.2} on the worst",
+            placed.registered, placed.n, placed.median_mm, placed.worst_mm
+        ))?;
+    }
     print_line("                        n accepted  wrong among them  to people  on unread pages")?;
     line("number", &score.management_numbers)?;
     for (name, tally) in score.kinds.iter().chain(&score.forms).chain(&score.conditions) {

@@ -42,6 +42,19 @@ pub struct PageTally {
     pub foreign_read: u64,
 }
 
+/// How exactly simulated pages of one form were registered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Placed {
+    /// Pages there are, and pages that were registered as this form.
+    pub n: u64,
+    pub registered: u64,
+    /// Distance of the worst corner of a page from where it lies, mm: of the middle page, of the worst page.
+    pub median_mm: f64,
+    pub worst_mm: f64,
+    #[serde(skip)]
+    off: Vec<f64>,
+}
+
 /// One file format.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct FormatScore {
@@ -57,6 +70,8 @@ pub struct FormatScore {
 pub struct Score {
     /// Pages.
     pub pages: PageTally,
+    /// Pages by form: found, and (simulated ones) how exactly.
+    pub registration: BTreeMap<String, Placed>,
     /// Management numbers.
     pub management_numbers: Tally,
     /// Field values by kind.
@@ -124,6 +139,12 @@ impl Score {
                 self.faults.push(format!("{name}: a foreign page was read as {form}"));
             }
         }
+        if let Some(form) = &page.form {
+            let placed = self.registration.entry(form.clone()).or_default();
+            placed.n += 1;
+            placed.registered += u64::from(page.outcome == Outcome::Read);
+            placed.off.extend(page.off_mm);
+        }
         for value in page.values {
             self.add_value(&value);
             self.values.push(value);
@@ -150,6 +171,11 @@ impl Score {
 
     /// Works out what needs all pages; call it when every page has been added.
     pub fn finish(&mut self, measured: Measured) {
+        for placed in self.registration.values_mut() {
+            placed.off.sort_unstable_by(f64::total_cmp);
+            placed.median_mm = placed.off.get(placed.off.len() / 2).copied().unwrap_or_default();
+            placed.worst_mm = placed.off.last().copied().unwrap_or_default();
+        }
         for (format, times) in measured.formats {
             self.formats.entry(format).or_default().times = times;
         }

@@ -47,7 +47,8 @@ pub type Taker<'a> = dyn FnMut(&str, &Case, &[u8]) -> Result<()> + 'a;
 /// Those of `each`, or of reading the handwriting.
 pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Taker) -> Result<()> {
     let wanted = |form: &Form| args.form.is_empty() || args.form.iter().any(|id| form.id.as_str() == id);
-    let slips: Vec<&Template> = templates.iter().filter(|t| wanted(&t.form)).collect();
+    let mut slips: Vec<&Template> = templates.iter().filter(|t| wanted(&t.form)).collect();
+    slips.dedup_by_key(|template| &template.form.id);
     if let Some(id) = args.form.iter().find(|id| slips.iter().all(|t| t.form.id.as_str() != id.as_str())) {
         let ids: Vec<&str> = templates.iter().map(|t| t.form.id.as_str()).collect();
         bail!("there is no form {id}; there are: {}", ids.join(", "));
@@ -84,7 +85,10 @@ pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Tak
                 note,
                 condition: Some(format!("{condition:?}").to_lowercase()),
                 clinic: None,
-                pages: vec![expected(truth)],
+                pages: vec![ExpectedPage {
+                    px_from_mm: Some(scanner.px_from_mm(template.form.paper_mm)),
+                    ..expected(truth)
+                }],
             };
             each(&format!("simulated {index} ({})", case.note), &case, &bytes)?;
         }
@@ -205,7 +209,12 @@ fn printed_by_others(form: &Form, blanks: &[Blank], count: usize, rng: &mut Rng)
 
 /// The truth of one side as a bench expects it.
 pub fn expected(truth: Truth) -> ExpectedPage {
-    ExpectedPage { form: Some(truth.form), management_number: truth.management_number, fields: truth.fields }
+    ExpectedPage {
+        form: Some(truth.form),
+        management_number: truth.management_number,
+        fields: truth.fields,
+        px_from_mm: None,
+    }
 }
 
 /// Real handwritten digits: `PREFIX-images.idx3.gz` and `PREFIX-labels.idx1.gz`, as MNIST has them.

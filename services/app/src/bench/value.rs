@@ -2,9 +2,11 @@
 
 use super::case::{Case, ExpectedPage};
 use domain::form::Form;
+use domain::geometry::PointMm;
 use domain::ids::FieldId;
 use domain::reading::{Decision, FormReading, PageReading, Value};
 use serde::Serialize;
+use vision::Affine;
 use vision::fields::NOT_SURE;
 
 /// The kind under which management numbers are counted.
@@ -66,6 +68,10 @@ pub struct PageSeen {
     pub name: String,
     /// How it ended.
     pub outcome: Outcome,
+    /// How far from where it lies a corner of the paper was seen, mm: the greatest, where the truth is known.
+    pub off_mm: Option<f64>,
+    /// Its form.
+    pub form: Option<String>,
     /// Its values, the number first.
     pub values: Vec<Seen>,
 }
@@ -84,7 +90,7 @@ pub fn judge(
             PageReading::Read(found) => Outcome::ForeignRead(found.form.to_string()),
             _ => Outcome::Foreign,
         };
-        return PageSeen { name, outcome, values: Vec::new() };
+        return PageSeen { name, outcome, off_mm: None, form: None, values: Vec::new() };
     };
     let (outcome, found) = match reading {
         PageReading::Read(found) if found.form.as_str() == form => (Outcome::Read, Some(found.as_ref())),
@@ -102,12 +108,27 @@ pub fn judge(
         ..Seen::default()
     };
     let mut values: Vec<Seen> = number(&plain, expected, found).into_iter().collect();
-    let form = forms.iter().find(|known| known.id.as_str() == form);
+    let known = forms.iter().find(|known| known.id.as_str() == form);
     for (id, truth) in &expected.fields {
-        let kind = form.and_then(|form| form.field(id.as_str())).map(|field| field.kind.as_str());
+        let kind = known.and_then(|form| form.field(id.as_str())).map(|field| field.kind.as_str());
         values.push(field(&plain, id.as_str(), kind.unwrap_or("unknown"), truth, found));
     }
-    PageSeen { name, outcome, values }
+    let off_mm =
+        expected.px_from_mm.zip(found).zip(known).and_then(|((truth, found), form)| {
+            corner_off(truth, found.registration.px_from_mm, form.paper_mm)
+        });
+    PageSeen { name, outcome, off_mm, form: Some(form.clone()), values }
+}
+
+/// Greatest distance of a corner of the paper from where it truly lies, mm.
+fn corner_off(truth: [f64; 6], found: [f64; 6], [w, h]: [f64; 2]) -> Option<f64> {
+    let back = Affine(truth).inverse()?;
+    let off = |(x, y)| {
+        let [px, py] = Affine(found).apply(PointMm::new(x, y));
+        let [there_x, there_y] = back.apply(PointMm::new(px, py));
+        (there_x - x).hypot(there_y - y)
+    };
+    [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(off).into_iter().reduce(f64::max)
 }
 
 /// The clinic of a page: what the case says, else the code that stands on it.

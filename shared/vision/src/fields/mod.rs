@@ -46,6 +46,7 @@ use domain::reading::FieldReading;
 pub use domain::reading::NOT_SURE;
 use finding::Finding;
 pub(crate) use finding::box_px;
+pub(crate) use print::spread;
 use region::Region;
 pub(crate) use sampler::sample_line;
 use sheet::Sheet;

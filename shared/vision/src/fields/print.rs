@@ -153,7 +153,7 @@ fn rules(printed: &[bool], width: usize, length: usize) -> Vec<bool> {
 }
 
 /// Spreads a mask by one pixel in all eight directions.
-fn spread(mask: &mut [bool], width: usize) {
+pub(crate) fn spread(mask: &mut [bool], width: usize) {
     for row in mask.chunks_exact_mut(width) {
         let mut before = false;
         for x in 0..row.len() {

@@ -26,6 +26,13 @@ const REACH_MM: f64 = 2.0;
 const MIN_CONTRAST: f32 = 22.0;
 /// Correlation from which a part is found again. Handwriting and dirt over it lower it to 0.6, other print has 0.45.
 const FOUND: f32 = 0.55;
+/// A part that a pale scan has lost half of is found by this much, when nearly all that is there belongs to it.
+const FOUND_PALE: f32 = 0.30;
+const BELONGS: f32 = 0.85;
+/// Print belongs to a part within this of its print, pixels of the last look (0.2 mm).
+const BESIDE: usize = 1;
+/// Darker than paper by less is noise, grey levels.
+const NOISE: f32 = 30.0;
 /// A part lies where the map says within this, mm.
 const AGREES_MM: f64 = 0.45;
 
@@ -48,7 +55,28 @@ struct Look {
     width: usize,
     height: usize,
     values: Vec<f32>,
+    /// Where its print may lie.
+    near: Vec<bool>,
 }
+
+/// A part as it was found.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Shift from its place, mm.
+    shift: [f64; 2],
+    /// Correlation there, and the share of the page's print there that belongs to it.
+    likeness: f32,
+    belongs: f32,
+}
+
+impl Seen {
+    fn is_found(&self) -> bool {
+        self.likeness >= FOUND || (self.likeness >= FOUND_PALE && self.belongs >= BELONGS)
+    }
+}
+
+/// A part's middle, mm, where it is in the picture, and how it was found.
+type Place = (PointMm, [f64; 2], Seen);
 
 /// How well an empty side lies on the page.
 #[derive(Clone, Debug)]
@@ -124,11 +152,10 @@ impl Parts {
                 .iter()
                 .filter(|part| inside(page, &map, &part.rect))
                 .map(|part| {
-                    let (shift, likeness) =
-                        part.looks[look].search(&registered, part.rect, PPM[look], reach, &mut cut);
+                    let seen = part.looks[look].search(&registered, part.rect, PPM[look], reach, &mut cut);
                     let from = part.rect.center();
-                    let to = map.apply(PointMm::new(from.x + shift[0], from.y + shift[1]));
-                    (from, to, likeness)
+                    let to = map.apply(PointMm::new(from.x + seen.shift[0], from.y + seen.shift[1]));
+                    (from, to, seen)
                 })
                 .collect();
             map = robust(&found)?;
@@ -136,16 +163,16 @@ impl Parts {
         self.verdict(map, &found, paper_mm)
     }
 
-    fn verdict(&self, map: Affine, found: &[(PointMm, [f64; 2], f32)], [w, h]: [f64; 2]) -> Option<Fit> {
+    fn verdict(&self, map: Affine, found: &[Place], [w, h]: [f64; 2]) -> Option<Fit> {
         let back = map.inverse()?;
         let mut quarters = [[0usize; 2]; 4];
         let (mut agree, mut squares) = (0, 0.0);
-        for (from, to, likeness) in found {
+        for (from, to, seen) in found {
             let [x, y] = back.apply(PointMm::new(to[0], to[1]));
             let off = (x - from.x).hypot(y - from.y);
             let quarter = &mut quarters[usize::from(from.x > w / 2.0) + 2 * usize::from(from.y > h / 2.0)];
             quarter[1] += 1;
-            if *likeness >= FOUND && off <= AGREES_MM {
+            if seen.is_found() && off <= AGREES_MM {
                 quarter[0] += 1;
                 agree += 1;
                 squares += off * off;
@@ -174,12 +201,9 @@ fn inside(page: &crate::GrayPage, map: &Affine, rect: &RectMm) -> bool {
 }
 
 /// The map that the parts found agree on: those that lie far from it are left out, step by step.
-fn robust(found: &[(PointMm, [f64; 2], f32)]) -> Option<Affine> {
-    let mut pairs: Vec<(PointMm, [f64; 2])> = found
-        .iter()
-        .filter(|(_, _, likeness)| *likeness >= FOUND)
-        .map(|(from, to, _)| (*from, *to))
-        .collect();
+fn robust(found: &[Place]) -> Option<Affine> {
+    let mut pairs: Vec<(PointMm, [f64; 2])> =
+        found.iter().filter(|(_, _, seen)| seen.is_found()).map(|(from, to, _)| (*from, *to)).collect();
     let all = pairs.clone();
     for step in 0..6 {
         let map = Affine::fit(&pairs)?;
@@ -245,8 +269,27 @@ impl Look {
         let values: Vec<f32> = cut.grey.iter().map(|&grey| f32::from(grey) - mean).collect();
         let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
         let contrast = length / n.sqrt();
+        let mut near: Vec<bool> = values.iter().map(|v| *v < -0.5 * contrast).collect();
+        for _ in 0..BESIDE {
+            crate::fields::spread(&mut near, cut.width);
+        }
         let values = values.into_iter().map(|v| v / length).collect();
-        (contrast >= MIN_CONTRAST).then_some(Self { width: cut.width, height: cut.height, values })
+        (contrast >= MIN_CONTRAST).then_some(Self { width: cut.width, height: cut.height, values, near })
+    }
+
+    /// Share of the print in the part of `cut` whose upper left corner is at `[x, y]` that belongs here.
+    fn belongs(&self, cut: &Cut, [x, y]: [usize; 2]) -> f32 {
+        let paper = f32::from(cut.grey.iter().copied().max().unwrap_or(255));
+        let (mut all, mut own) = (0.0, 0.0);
+        for (row, near) in self.near.chunks_exact(self.width).enumerate() {
+            let grey = &cut.grey[(y + row) * cut.width + x..][..self.width];
+            for (near, &grey) in near.iter().zip(grey) {
+                let dark = (paper - f32::from(grey) - NOISE).max(0.0);
+                all += dark;
+                own += if *near { dark } else { 0.0 };
+            }
+        }
+        if all > 0.0 { own / all } else { 0.0 }
     }
 
     /// Correlation with the part of `cut` whose upper left corner is at `[x, y]`.
@@ -267,14 +310,7 @@ impl Look {
     }
 
     /// Where within `reach` of its place the look is best, mm, and how like it is there.
-    fn search(
-        &self,
-        page: &RegisteredPage,
-        rect: RectMm,
-        ppm: f64,
-        reach: f64,
-        cut: &mut Cut,
-    ) -> ([f64; 2], f32) {
+    fn search(&self, page: &RegisteredPage, rect: RectMm, ppm: f64, reach: f64, cut: &mut Cut) -> Seen {
         let steps = (reach * ppm).round() as usize;
         sample(page, rect.grown(steps as f64 / ppm), ppm, cut);
         let across = (2 * steps + 1).min(cut.width + 1 - self.width.min(cut.width));
@@ -299,6 +335,7 @@ impl Look {
         let (x, y) = at;
         let fx = if x > 0 && x + 1 < across { top(get(x - 1, y), best, get(x + 1, y)) } else { 0.0 };
         let fy = if y > 0 && y + 1 < down { top(get(x, y - 1), best, get(x, y + 1)) } else { 0.0 };
-        ([(x as f64 + fx - steps as f64) / ppm, (y as f64 + fy - steps as f64) / ppm], best)
+        let shift = [(x as f64 + fx - steps as f64) / ppm, (y as f64 + fy - steps as f64) / ppm];
+        Seen { shift, likeness: best, belongs: self.belongs(cut, [x, y]) }
     }
 }

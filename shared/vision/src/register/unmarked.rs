@@ -1,7 +1,7 @@
 //! 第三者の用紙. Paper without our marks, known by the print of its empty sheet: [`super::features`] that look alike ->
 //! [`super::pairs`] that agree on a map -> [`super::fit`] of many small parts, which may refuse.
 
-use super::apart;
+use super::apart::{self, Rivals};
 use super::features::{Feature, Picture, Places};
 use super::fit::{Fit, Parts};
 use super::pairs;
@@ -40,6 +40,8 @@ const BELIEVABLE_DPI: std::ops::Range<f64> = 70.0..1300.0;
 const MIN_SHARE: f64 = 0.70;
 /// ... in each quarter of the paper.
 const MIN_QUARTER: f64 = 0.45;
+/// A sheet with this share of its own may be the one when another has more.
+const RIVAL_SHARE: f64 = 0.50;
 /// Share of all parts that must be in the picture: a sheet cut off further is scanned again.
 const MIN_IN_PICTURE: f64 = 0.70;
 /// Fewest parts that say anything.
@@ -61,10 +63,12 @@ pub(super) struct Side {
     parts: Parts,
 }
 
-/// A side that lies on the page.
-pub(super) struct Lying<'a> {
-    pub side: &'a Side,
-    pub fit: Fit,
+/// A side that seems to lie on the page.
+struct Lying<'a> {
+    side: &'a Side,
+    fit: Fit,
+    /// Whether it does for all that its own print says.
+    sure: bool,
 }
 
 impl Side {
@@ -137,8 +141,11 @@ pub(super) fn search(
                 looks.len() - 1
             });
             if let Some(fit) = looks[at].2.find(page, side, dense, dpmm) {
-                lying.push(Lying { side, fit });
-                break;
+                let sure = believable(&fit, side);
+                lying.push(Lying { side, fit, sure });
+                if sure {
+                    break;
+                }
             }
         }
     }
@@ -195,7 +202,8 @@ impl Look {
             let [x, y] = dense.map(|dense| dense * dpmm);
             side.parts.fit(page, Affine([a * x, b * x, c * x, d * y, e * y, f * y]), side.paper_mm)
         });
-        fits.filter(|fit| believable(fit, side)).max_by(|a, b| share(a).total_cmp(&share(b)))
+        let fits = fits.filter(|fit| is_scan(&fit.px_from_mm, dense) && is_rival(fit, side));
+        fits.max_by(|a, b| share(a).total_cmp(&share(b)))
     }
 
     /// Quarter turns worth a look: paper lies as the picture does, or on a larger bed as it likes.
@@ -238,13 +246,22 @@ fn believable(fit: &Fit, side: &Side) -> bool {
         && fit.residual_mm <= MAX_RESIDUAL_MM
 }
 
+/// Whether so much of it is there that the page may be this sheet rather than a sure one, which it must then be told from.
+fn is_rival(fit: &Fit, side: &Side) -> bool {
+    side.parts.len() >= MIN_PARTS && fit.agree >= MIN_PARTS && share(fit) >= RIVAL_SHARE
+}
+
 /// The one that lies on the page, or that several may.
 fn decide(page: &GrayPage, dense: [f64; 2], templates: &[Template], lying: Vec<Lying>) -> Option<Registered> {
-    let lying: Vec<Lying> = lying.into_iter().filter(|lying| is_scan(&lying.fit.px_from_mm, dense)).collect();
-    if lying.is_empty() {
+    if !lying.iter().any(|lying| lying.sure) {
         return None;
     }
-    let Some(chosen) = apart::choose(page, templates, &lying) else {
+    let wins = |one: &Lying, other: &Lying| -> bool {
+        std::ptr::eq(one.side, other.side) || beats(page, templates, one, other)
+    };
+    let Some(chosen) =
+        lying.iter().filter(|one| one.sure).find(|one| lying.iter().all(|other| wins(one, other)))
+    else {
         let titles = lying.iter().map(|lying| templates[lying.side.template].form.title.as_str());
         return Some(Registered::Unreadable { reason: reasons::look_alike(titles) });
     };
@@ -256,6 +273,20 @@ fn decide(page: &GrayPage, dense: [f64; 2], templates: &[Template], lying: Vec<L
         return Some(Registered::Unreadable { reason: reasons::coarse(dpi) });
     }
     Some(Registered::Found { template: chosen.side.template, side: chosen.side.side, registration })
+}
+
+/// Whether the page is `one` rather than `other`. Two pictures of one sheet (with the print that a scanner may lose and
+/// without it) are both right in case of doubt: then the one with more print hides more, and comes first.
+fn beats(page: &GrayPage, templates: &[Template], one: &Lying, other: &Lying) -> bool {
+    let [first, second] = [one, other].map(|lying| &templates[lying.side.template]);
+    let blank = |lying: &Lying| templates[lying.side.template].blanks.get(usize::from(lying.side.side) - 1);
+    let (Some(a), Some(b)) = (blank(one), blank(other)) else { return false };
+    let rivals = Rivals { blanks: [a, b], fits: [&one.fit, &other.fit], paper_mm: one.side.paper_mm };
+    let same = first.form.id == second.form.id && one.side.side == other.side.side;
+    match apart::which(page, &rivals) {
+        Some(winner) => winner == 0,
+        None => same && (one.side.template < other.side.template || !other.sure),
+    }
 }
 
 fn registration(page: &GrayPage, dense: [f64; 2], fit: &Fit) -> Registration {

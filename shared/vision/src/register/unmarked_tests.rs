@@ -5,8 +5,10 @@ use super::{Registered, Registrar};
 use crate::gray::GrayPage;
 use crate::template::Template;
 use domain::geometry::RectMm;
+use domain::ids::FormId;
 use domain::reading::{Registration, RegistrationMethod};
 use proptest::prelude::*;
+use std::sync::OnceLock;
 
 /// Coarse enough to be quick, as fine as a bad scanner.
 const QUICK: Scan = Scan {
@@ -29,10 +31,18 @@ fn unmarked() -> String {
     FORM.lines().filter(|line| !line.starts_with("marks")).collect::<Vec<_>>().join("\n")
 }
 
-fn found(template: &Template, scan: &Scan, paper: &GrayPage) -> (Registration, f64) {
+fn known() -> (Template, Registrar) {
+    let template = template(&unmarked());
+    let registrar = Registrar::new(std::slice::from_ref(&template));
+    (template, registrar)
+}
+
+static KNOWN: OnceLock<(Template, Registrar)> = OnceLock::new();
+
+fn found(known: &(Template, Registrar), scan: &Scan, paper: &GrayPage) -> (Registration, f64) {
+    let (template, registrar) = known;
     let (page, truth) = scan.of(paper);
-    let templates = std::slice::from_ref(template);
-    match Registrar::new(templates).register(&page, templates, None) {
+    match registrar.register(&page, std::slice::from_ref(template), None) {
         Registered::Found { template: 0, side: 1, registration } => {
             let error = corner_error(&template.form, &truth, &registration.px_from_mm);
             (registration, error)
@@ -50,14 +60,14 @@ proptest! {
         shear in -0.3..0.3f64, x in -4.0..4.0f64, y in -4.0..4.0f64, border in -3.0..8.0f64, black: bool,
         bilevel: bool, dpi in 150.0..400.0f64, tagged: bool, seed in 0..1000u64,
     ) {
-        let template = template(&unmarked());
+        let known = KNOWN.get_or_init(known);
         let turn_deg = f64::from(quarter) * 90.0 + skew;
         let scan = Scan {
             dpi: [dpi; 2], tag: tagged.then_some([dpi as f32; 2]), turn_deg, scale: [across, across * stretch],
             shear_deg: shear, shift_mm: [x, y], border_mm: border, outside: if black { 20 } else { 255 },
             threshold: bilevel.then_some(128), seed, ..QUICK
         };
-        let (registration, error) = found(&template, &scan, &draw(&template.form, 1, Some(NUMBER)));
+        let (registration, error) = found(known, &scan, &draw(&known.0.form, 1, Some(NUMBER)));
         prop_assert!(error < 0.3, "{error}");
         prop_assert_eq!(registration.method, RegistrationMethod::Features);
         let turned = (registration.rotation_deg - turn_deg + 540.0).rem_euclid(360.0) - 180.0;
@@ -69,9 +79,8 @@ proptest! {
 
 #[test]
 fn tables_and_text_that_are_not_this_form_are_refused() {
-    let known = template(&unmarked());
-    let templates = [known.clone()];
-    let registrar = Registrar::new(&templates);
+    let (template_of_it, registrar) = KNOWN.get_or_init(known);
+    let templates = std::slice::from_ref(template_of_it);
     let mut text = GrayPage::white(1776, 2520);
     for i in 0..400 {
         let (column, line) = (f64::from(i % 16), f64::from(i / 16));
@@ -83,7 +92,60 @@ fn tables_and_text_that_are_not_this_form_are_refused() {
     let moved =
         moved.replace("at = [20, 170]", "at = [70, 176]").replace("from = [15, 100]", "from = [15, 88]");
     for paper in [text, draw(&template(&moved).form, 1, None)] {
-        let registered = registrar.register(&QUICK.of(&paper).0, &templates, None);
+        let registered = registrar.register(&QUICK.of(&paper).0, templates, None);
         assert!(matches!(registered, Registered::Unrecognised { .. }), "{registered:?}");
+    }
+}
+
+/// The usual slip with a title of its own, in large letters: drawn ones have their strokes close together.
+fn sister(id: &str, title: &str) -> Template {
+    let mut template =
+        template(&unmarked().replace("16, value = \"市がん検診受診票", &format!("22, value = \"{title}")));
+    template.form.id = FormId::from(id);
+    template
+}
+
+#[test]
+fn forms_that_differ_in_a_printed_number_are_told_apart_there_or_not_at_all() {
+    let templates = [sister("one", "検診受診票第１号"), sister("eight", "検診受診票第８号")];
+    let registrar = Registrar::new(&templates);
+    for (at, template) in templates.iter().enumerate() {
+        let mut paper = draw(&template.form, 1, Some(NUMBER));
+        for scan in [
+            Scan { turn_deg: 1.5, border_mm: 2.0, ..QUICK },
+            Scan { turn_deg: 180.0, threshold: Some(128), dpi: [200.0; 2], ..QUICK },
+        ] {
+            let registered = registrar.register(&scan.of(&paper).0, &templates, None);
+            assert!(
+                matches!(registered, Registered::Found { template, .. } if template == at),
+                "{at}: {registered:?}"
+            );
+        }
+        // A blot over the number: nobody can say which, unless a person does.
+        fill(&mut paper, RectMm::new(64.0, 10.5, 14.0, 12.0));
+        let page = QUICK.of(&paper).0;
+        match registrar.register(&page, &templates, None) {
+            Registered::Unreadable { reason } => assert!(reason.contains("よく似た帳票"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let twice = [sister("one", "検診受診票第１号"), sister("again", "検診受診票第１号")];
+    let page = QUICK.of(&draw(&twice[0].form, 1, None)).0;
+    let registered = super::register(&page, &twice, None);
+    assert!(matches!(registered, Registered::Unreadable { .. }), "{registered:?}");
+}
+
+#[test]
+fn a_person_who_names_a_form_is_believed_only_where_its_print_is() {
+    let (template, registrar) = KNOWN.get_or_init(known);
+    let templates = std::slice::from_ref(template);
+    let page = QUICK.of(&draw(&template.form, 1, None)).0;
+    let named = registrar.register(&page, templates, Some(&template.form.id));
+    assert!(matches!(named, Registered::Found { .. }), "{named:?}");
+    let mut other = GrayPage::white(1776, 2520);
+    (0..30).for_each(|i| fill(&mut other, RectMm::new(20.0, 20.0 + 6.0 * f64::from(i), 60.0, 1.0)));
+    match registrar.register(&QUICK.of(&other).0, templates, Some(&template.form.id)) {
+        Registered::Unreadable { reason } => assert!(reason.contains("指定された帳票の印刷"), "{reason}"),
+        other => panic!("{other:?}"),
     }
 }
