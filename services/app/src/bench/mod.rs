@@ -32,7 +32,7 @@ pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     let forms = templates::forms(&config.templates)?;
     let templates = templates::templates(&config.templates, forms.clone())?;
     if let Some(folder) = &args.write_samples {
-        return gather::write(&templates, folder, args.seed);
+        return gather::write(&templates, &args.form, folder, args.seed);
     }
     let here = std::path::PathBuf::from("samples");
     let samples = args.samples.clone().or_else(|| (args.simulate == 0 && here.is_dir()).then_some(here));

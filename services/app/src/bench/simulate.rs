@@ -72,7 +72,7 @@ pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Tak
             let condition =
                 [Condition::Clean, Condition::Everyday, Condition::Everyday, Condition::Rough][index % 4];
             let scanner = Scanner::draw(condition, &mut rng);
-            let small = template.form.paper_mm.iter().all(|mm| *mm <= SMALL_MM) && rng.random_bool(0.5);
+            let small = is_small(&template.form) && rng.random_bool(0.5);
             let sheet = if small { wear::on_glass(&sheet, &mut rng) } else { sheet };
             let format = FileFormat::ALL[index / 4 % FileFormat::ALL.len()];
             let bytes = file::encode(&[scanner.scan(&sheet, &mut rng)], scanner.dpi, format);
@@ -131,6 +131,11 @@ pub fn filled(
         filled.push((sheet, truth));
     }
     Ok(filled)
+}
+
+/// Whether the paper may be scanned on the glass of a larger scanner.
+pub fn is_small(form: &Form) -> bool {
+    form.paper_mm.iter().all(|mm| *mm <= SMALL_MM)
 }
 
 /// Sheets of ours with new numbers; of a set of copies, each slip shows another one.

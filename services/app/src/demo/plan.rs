@@ -19,6 +19,8 @@ use store::NewTicket;
 
 /// Slips in an envelope: what a small clinic sends in a week.
 const SLIPS_EACH: usize = 12;
+/// One envelope in so many holds children's questionnaires.
+const CHILDREN_EVERY: usize = 4;
 /// Clinics in the city.
 const CLINICS: usize = 12;
 
@@ -38,8 +40,12 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     let mut rng = Rng::seed_from_u64(args.seed);
     let slips = args.pages as usize;
     // Half as many again live there as are vaccinated.
-    let citizens = city::citizens(slips + slips / 2, &mut rng);
+    let mut citizens = city::citizens(slips + slips / 2, &mut rng);
+    // A generator of their own: grown-ups are the same with and without them.
+    let mut nursery = Rng::seed_from_u64(args.seed ^ 1);
+    let children = city::children(slips.div_ceil(CHILDREN_EVERY * SLIPS_EACH) * SLIPS_EACH, &mut nursery);
     let clinics = city::clinics(CLINICS, &mut rng);
+    citizens.extend_from_slice(&children);
     import::residents_from(&hub.store, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
     import::clinics_from(&hub.store, city::clinic_file(&clinics).as_bytes())?;
     let forms = templates::forms(&config.templates)?;
@@ -50,14 +56,18 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
             .cloned()
             .with_context(|| format!("the demo needs the form {id}"))
     };
-    let (vaccination, screening) = (form("influenza-elderly")?, form("lung-screening")?);
+    let (vaccination, screening, mr) =
+        (form("influenza-elderly")?, form("lung-screening")?, form("mr-child")?);
     let ticket_form = form("batch-ticket")?;
     let today = Timestamp::now().to_zoned(TimeZone::system()).date();
     let month = today.saturating_sub(Span::new().months(1)).strftime("%Y-%m").to_string();
     let mut envelopes = Vec::new();
+    let mut classes = children.chunks(SLIPS_EACH);
     for (index, group) in citizens[..slips].chunks(SLIPS_EACH).enumerate() {
-        // Every third envelope holds screening slips.
+        // Every third envelope holds screening slips, every fourth those of children.
         let form = if index % 3 == 2 { &screening } else { &vaccination };
+        let class = (index % CHILDREN_EVERY == CHILDREN_EVERY - 1).then(|| classes.next()).flatten();
+        let (form, group) = class.map_or((form, group), |class| (&mr, &class[..group.len()]));
         envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index, &month)?);
     }
     Ok(Plan { ticket_form, envelopes })
