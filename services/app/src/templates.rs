@@ -28,6 +28,19 @@ pub struct Source {
     pub added: Option<PathBuf>,
 }
 
+impl Source {
+    /// The folder that new forms are made in.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn new_forms(&self) -> Result<PathBuf> {
+        self.added
+            .clone()
+            .or_else(|| self.instead.clone())
+            .context("no folder for forms: name one with --templates")
+    }
+}
+
 /// All form files in use: the built-in ones (or those in their place), then the added ones.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-/// The largest form of ours (sixty fields with free text) is far below; nothing is uploaded.
+/// The largest form of ours (sixty fields with free text) is far below; what is uploaded says its own limit.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// Only our own files, no inline script or style, no frames around us, forms only to us.

@@ -6,6 +6,7 @@ mod assets;
 mod cache;
 mod dates;
 mod error;
+mod forms;
 mod frame;
 mod guard;
 mod home;
@@ -24,9 +25,11 @@ mod status;
 mod tests;
 mod words;
 
+pub use forms::{Designer, OcrFactory};
 pub use status::{QueueDepth, Status};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use cache::ByteCache;
 use domain::form::Form;
@@ -48,6 +51,8 @@ use vision::GrayPage;
 const SCAN_BYTES: usize = 128 << 20;
 /// Some two thousand thumbnails and pages as they were sent.
 const PICTURE_BYTES: usize = 64 << 20;
+/// A dozen scans that a new form was tried on; they are nowhere else.
+const TRIAL_BYTES: usize = 128 << 20;
 /// Pictures made at the same time: half of a small office machine stays free for reading.
 const PICTURES_AT_ONCE: usize = 2;
 
@@ -63,6 +68,8 @@ pub struct Deps {
     pub printer: Option<Printer>,
     /// How full the queue is.
     pub queue_depth: QueueDepth,
+    /// What forms of somebody else's paper are made with.
+    pub designer: Designer,
 }
 
 /// [`Deps`] with what the screens remember between requests. Cheap to clone.
@@ -74,6 +81,7 @@ pub(crate) struct Inner {
     scans: ByteCache<ImageHash, Arc<GrayPage>>,
     pictures: ByteCache<PictureKey, Arc<Vec<u8>>>,
     picture_turns: Semaphore,
+    trials: ByteCache<u32, Arc<forms::Trial>>,
 }
 
 impl Deref for Inner {
@@ -99,6 +107,7 @@ impl Screens {
             scans: ByteCache::new(SCAN_BYTES),
             pictures: ByteCache::new(PICTURE_BYTES),
             picture_turns: Semaphore::new(PICTURES_AT_ONCE),
+            trials: ByteCache::new(TRIAL_BYTES),
         }))
     }
 
@@ -134,6 +143,19 @@ pub fn router(deps: Deps) -> Router {
         .route("/paper", get(paper::paper))
         .route("/paper/ticket", post(paper::ticket))
         .route("/paper/{form}/blank.pdf", get(paper::blank))
+        .route("/forms", get(forms::list))
+        .route("/forms/new", post(forms::create).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
+        .route("/forms/trial/{key}", get(forms::picture))
+        .route("/forms/trial/{key}/{field}", get(forms::snippet))
+        .route("/forms/{id}", get(forms::designer))
+        .route("/forms/{id}/draft", get(forms::draft_json))
+        .route("/forms/{id}/blank/{side}", get(forms::blank))
+        .route("/forms/{id}/check", post(forms::check).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
+        .route("/forms/{id}/save", post(forms::save).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
+        .route("/forms/{id}/try", post(forms::try_it).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
+        .route("/forms/{id}/live", post(forms::live))
+        .route("/forms/{id}/edit", post(forms::edit))
+        .route("/forms/{id}/discard", post(forms::discard))
         .route("/api/status", get(status::status))
         .route("/healthz", get(status::healthz))
         .route("/static/{name}", get(assets::asset))

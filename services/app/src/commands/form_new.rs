@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use domain::form::{Field, FieldKind, Form};
 use domain::geometry::RectMm;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vision::decode::Limits;
 use vision::encode_png;
 use vision::propose::{self, EmptySheet};
@@ -30,7 +30,7 @@ const NOTHING_FOUND: RectMm = RectMm::new(10.0, 10.0, 30.0, 10.0);
 
 /// Runs it.
 pub fn run(config: &Config, args: &NewFormArgs) -> Result<()> {
-    let folder = place(config)?;
+    let folder = config.templates.new_forms()?;
     let target = folder.join(&args.id);
     ensure!(
         Form::is_id(&args.id),
@@ -58,16 +58,6 @@ pub fn run(config: &Config, args: &NewFormArgs) -> Result<()> {
     })?;
     write(&folder, &args.id, &sheet, &text)?;
     say(&sheet, &form, &target)
-}
-
-/// The folder that the new form's folder is made in.
-fn place(config: &Config) -> Result<PathBuf> {
-    let source = &config.templates;
-    source
-        .added
-        .clone()
-        .or_else(|| source.instead.clone())
-        .context("no folder for forms: name one with --templates")
 }
 
 fn number(config: &Config, folder: &Path, args: &NewFormArgs) -> Result<u8> {

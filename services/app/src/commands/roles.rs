@@ -146,6 +146,11 @@ fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
         forms: templates::forms(&config.templates)?,
         printer: fonts.ok().map(Printer::new),
         queue_depth: status::queue_depth(hub.store.clone(), hub.queue.clone()),
+        designer: web::Designer {
+            drafts: config.data_dir.join("form-drafts"),
+            live: config.templates.new_forms()?,
+            ocr: Arc::new(engine::spawn_ocr),
+        },
     })
 }
 

@@ -1,6 +1,6 @@
 //! A small made-up office: a form, three residents, a few scanned pages, and the screens above them.
 
-use crate::{Deps, router};
+use crate::{Deps, Designer, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -34,7 +34,7 @@ pub struct Office {
     pub numbers: Vec<ManagementNumber>,
     pages: Arc<Folder>,
     screens: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the screens answered.
@@ -113,8 +113,13 @@ impl Office {
             forms: vec![form.clone()],
             printer: None,
             queue_depth: Arc::new(depth),
+            designer: Designer {
+                drafts: folder.path().join("drafts"),
+                live: folder.path().join("templates"),
+                ocr: Arc::new(|| anyhow::bail!("no OCR in this test")),
+            },
         });
-        Self { store, form, numbers, pages, screens, _folder: folder }
+        Self { store, form, numbers, pages, screens, folder }
     }
 
     /// A file of `pages` pages, each with a picture of its own.
@@ -178,6 +183,12 @@ impl Office {
     pub fn row(&self, at: usize) -> i64 {
         let id = ResidentId(format!("1000000{}", at + 1));
         self.store.read(|rows| rows.resident_row(&id)).unwrap().unwrap()
+    }
+
+    /// A form made here that is in use.
+    pub fn own_form(&self, id: &str) -> Option<Form> {
+        let text = std::fs::read_to_string(self.folder.path().join("templates").join(id).join("form.toml"));
+        text.ok().map(|text| Form::parse(id, &text).unwrap())
     }
 
     pub async fn get(&self, address: &str) -> Answer {

@@ -69,8 +69,8 @@ pub struct EmptySide {
 pub enum SheetError {
     /// The file or a page of it cannot be opened.
     Decode(DecodeError),
-    /// So many pages; a form has one or two sides.
-    Pages(usize),
+    /// More pages than a form has sides (two), or none.
+    Pages,
     /// The file does not say how large the paper is, and its shape is none that is known.
     NoSize,
     /// No paper of forms is that large or small, mm.
@@ -85,10 +85,9 @@ impl fmt::Display for SheetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SheetError::Decode(error) => write!(f, "the file cannot be opened: {error}"),
-            SheetError::Pages(count) => write!(
-                f,
-                "the file has {count} pages, but a form has one or two sides: give a file with only the empty sheet"
-            ),
+            SheetError::Pages => {
+                write!(f, "a form has one or two sides, one page each: give a file with only the empty sheet")
+            }
             SheetError::NoSize => write!(
                 f,
                 "the file does not say its resolution and its shape is no usual paper: say it with --dpi"
@@ -130,17 +129,14 @@ impl EmptySheet {
     /// See [`SheetError`].
     pub fn open(bytes: &[u8], dpi: Option<f64>, limits: &Limits) -> Result<Self, SheetError> {
         let mut pages = Vec::new();
-        let mut count = 0;
         for page in decode_pages(bytes, limits).map_err(SheetError::Decode)? {
-            count += 1;
-            if count <= 2 {
-                pages.push(page.map_err(SheetError::Decode)?);
+            // The third page says enough; the other thousands are not opened.
+            if pages.len() == 2 {
+                return Err(SheetError::Pages);
             }
+            pages.push(page.map_err(SheetError::Decode)?);
         }
-        if !(1..=2).contains(&count) {
-            return Err(SheetError::Pages(count));
-        }
-        let front = size(&pages[0], dpi)?;
+        let front = size(pages.first().ok_or(SheetError::Pages)?, dpi)?;
         if let Some(back) = pages.get(1) {
             let back = size(back, dpi)?;
             if (0..2).any(|axis| (back.mm[axis] - front.mm[axis]).abs() > SAME_PAPER_MM) {

@@ -14,6 +14,8 @@ const STEPS_DEG: [f64; 3] = [0.25, 0.05, 0.01];
 const LEVEL_DEG: f64 = 0.03;
 /// Rows and columns that rules are gathered in, mm.
 const BIN_MM: f64 = 0.2;
+/// Fine enough to see how rules lie, pixels per mm (200 dpi).
+const COARSE_PX_PER_MM: f64 = 8.0;
 /// Points looked at, at most.
 const MOST_POINTS: usize = 200_000;
 /// Resolutions that a blank is kept in, pixels per mm: 150 and 400 dpi; from others 300 dpi are made.
@@ -85,6 +87,16 @@ fn picture(width: usize, mut pixels: Vec<u8>, px_per_mm: f64, bilevel: bool) -> 
 
 /// How far the sheet is turned, degrees clockwise: at the right turn its rules fall into the fewest rows and columns.
 fn turned(page: &GrayPage, [sx, sy]: [f64; 2]) -> f64 {
+    let coarse;
+    let (page, [sx, sy]) = if sx > COARSE_PX_PER_MM {
+        let sheet = RegisteredPage { page, px_from_mm: Affine([sx, 0.0, 0.0, 0.0, sy, 0.0]) };
+        let whole = RectMm::new(0.0, 0.0, f64::from(page.width) / sx, f64::from(page.height) / sy);
+        let patch = sheet.sample(whole, COARSE_PX_PER_MM);
+        coarse = picture(patch.width, patch.pixels, COARSE_PX_PER_MM, page.bilevel);
+        (&coarse, [COARSE_PX_PER_MM; 2])
+    } else {
+        (page, [sx, sy])
+    };
     let ink = Ink::of(page, sx);
     let dark: Vec<usize> = (0..ink.dark.len()).filter(|&at| ink.dark[at]).collect();
     let step = dark.len().div_ceil(MOST_POINTS).max(1);
