@@ -13,6 +13,9 @@ const BLACK: Ink = Ink { width_mm: 0.28, darkness: 0.95, grain: 0.0 };
 const ASKEW_MM: f64 = 0.8;
 const ASKEW_TURN: f64 = 0.012;
 
+/// White around the codes of a sticker, mm.
+const STICKER_EDGE_MM: f64 = 1.5;
+
 /// A number with `length` digits.
 pub fn number(length: u8, rng: &mut Rng) -> String {
     (0..length).map(|_| char::from(b'0' + rng.random_range(0..10u8))).collect()
@@ -32,6 +35,7 @@ pub fn stick(sheet: &mut Sheet, form: &Form, side: u8, number: &str, rng: &mut R
         let (dx, dy) = (x - middle.x, y - middle.y);
         PointMm::new(middle.x + dx - turn * dy + off[0], middle.y + dy + turn * dx + off[1])
     };
+    white(sheet, area.grown(STICKER_EDGE_MM));
     for (field, rule) in codes {
         let own = self::number(rule.length.unwrap_or(10), rng);
         let text = if rule.is_management_number || rule.repeats_number { number } else { own.as_str() };
@@ -40,6 +44,17 @@ pub fn stick(sheet: &mut Sheet, form: &Form, side: u8, number: &str, rng: &mut R
         }
         for (cell, digit) in rule.digit_cells.iter().zip(text.bytes()) {
             ocr_b(sheet, &at, digit - b'0', cell);
+        }
+    }
+}
+
+/// A sticker hides what is beneath it.
+fn white(sheet: &mut Sheet, area: RectMm) {
+    let px = |mm: f64, limit: u32| ((mm * sheet.px_per_mm).max(0.0) as u32).min(limit);
+    let (width, height) = sheet.picture.dimensions();
+    for y in px(area.y, height)..px(area.bottom(), height) {
+        for x in px(area.x, width)..px(area.right(), width) {
+            sheet.picture.get_pixel_mut(x, y).0[0] = 255;
         }
     }
 }

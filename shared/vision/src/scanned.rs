@@ -156,3 +156,87 @@ fn darkness(blank: &Blank, rect: &RectMm) -> f64 {
     let sides = [side([l, t], [r, t]), side([r, t], [r, b]), side([l, b], [r, b]), side([l, t], [l, b])];
     0.5 * (sides.iter().sum::<f64>() / 4.0 + sides.into_iter().fold(1.0, f64::min))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: &str = r#"version = 1
+number = 7
+title = "よその票"
+paper_mm = [105, 148]
+[[field]]
+id = "temperature"
+kind = "digits"
+label = "体温"
+comb = { at = [20, 40], box = [6, 8], pitch = 6, groups = [3] }
+[[field]]
+id = "consent"
+kind = "choice"
+label = "同意"
+options = [
+    { value = "yes", label = "はい", box = [30, 80, 4, 4] },
+    { value = "no", label = "いいえ", box = [60, 80, 4, 4] },
+]
+"#;
+    const PX_PER_MM: f64 = 8.0;
+
+    /// Lines of 0.25 mm around boxes, on a ground that darkens to the right, with noise.
+    fn scan(boxes: &[RectMm], ink: u8) -> GrayPage {
+        let mut page = GrayPage::white(840, 1184);
+        let on_line = |x: f64, y: f64| {
+            boxes.iter().any(|rect| {
+                let near = |at: f64, line: f64| (at - line).abs() <= 0.125;
+                let across = (rect.x..=rect.right()).contains(&x);
+                let down = (rect.y..=rect.bottom()).contains(&y);
+                (across && (near(y, rect.y) || near(y, rect.bottom())))
+                    || (down && (near(x, rect.x) || near(x, rect.right())))
+            })
+        };
+        for (at, grey) in page.pixels.iter_mut().enumerate() {
+            let [x, y] = [at % 840, at / 840].map(|px| (px as f64 + 0.5) / PX_PER_MM);
+            let paper = 225 - (x * 0.3) as u8;
+            *grey = if on_line(x, y) { ink } else { paper } - (at * 7919 % 9) as u8;
+        }
+        page
+    }
+
+    fn moved_boxes(by: [f64; 2]) -> Vec<RectMm> {
+        let form = Form::parse("other", FORM).unwrap();
+        let all = form.fields.iter().flat_map(|f| f.boxes.iter().chain(f.options.iter().map(|o| &o.rect)));
+        all.map(|rect| moved(rect, by)).collect()
+    }
+
+    #[test]
+    fn a_grey_scan_gets_white_paper_and_black_print() {
+        let boxes = moved_boxes([0.0, 0.0]);
+        let clean = cleaned(scan(&boxes, 110), PX_PER_MM);
+        let at = |x: f64, y: f64| clean.at((x * PX_PER_MM) as i64, (y * PX_PER_MM) as i64);
+        for x in [5.0, 50.0, 100.0] {
+            assert!(at(x, 120.0) > 250, "{x}: {}", at(x, 120.0));
+        }
+        assert!(at(20.0, 44.0) < 60 && at(62.0, 80.0) < 60, "{} {}", at(20.0, 44.0), at(62.0, 80.0));
+        let white = GrayPage::white(100, 100);
+        assert_eq!(cleaned(white.clone(), PX_PER_MM), white);
+    }
+
+    #[test]
+    fn boxes_that_were_drawn_by_eye_settle_where_the_picture_has_them() {
+        for by in [[0.5, -0.4], [-0.3, 0.5], [0.0, 0.0]] {
+            let truth = moved_boxes(by);
+            let picture = cleaned(scan(&truth, 60), PX_PER_MM);
+            let blank = Blank { picture, px_per_mm: PX_PER_MM };
+            let form = settled(Form::parse("other", FORM).unwrap(), &[blank]);
+            let all =
+                form.fields.iter().flat_map(|f| f.boxes.iter().chain(f.options.iter().map(|o| &o.rect)));
+            for (rect, truth) in all.zip(&truth) {
+                let off = (rect.x - truth.x).hypot(rect.y - truth.y);
+                assert!(off <= 0.16, "{by:?}: {rect:?} is {off:.2} mm off {truth:?}");
+            }
+        }
+        // Where no box is printed, it stays where it was drawn.
+        let blank = Blank { picture: scan(&[], 60), px_per_mm: PX_PER_MM };
+        let drawn = Form::parse("other", FORM).unwrap();
+        assert_eq!(settled(drawn.clone(), &[blank]), drawn);
+    }
+}

@@ -17,15 +17,13 @@ const PRINT: u8 = 150;
 const NOT_PAPER: u8 = 215;
 /// Differences are looked at in cells of this many pixels, each moved a little until it fits.
 const CELL: usize = 25;
-const MOVED: i64 = 2;
+const MOVED: i64 = 1;
 /// A cell with fewer different pixels has none; a few strokes of a digit have 10.
 const MIN_CELL: usize = 4;
 /// Less than this, pixels in all, cannot be seen on a scan.
 const MIN_ALL: usize = 12;
-/// A sheet is the one when its print agrees by this share better than the other's.
-const CLEARLY: f64 = 0.30;
-/// ... and agrees by this share at all.
-const AGREES: f64 = 0.65;
+/// A sheet is the one when this share of the different pixels agrees with it: print that is half grey decides nothing.
+const CLEARLY: f64 = 0.65;
 /// Paper around a difference that is this dark on average is covered by something.
 const COVERED: f64 = 0.25;
 
@@ -55,7 +53,7 @@ pub(super) fn which(page: &GrayPage, rivals: &Rivals) -> Option<usize> {
     let (near_a, near_b) = (near(&a), near(&b));
     let (only_a, only_b) = (only(&a, &near_b), only(&b, &near_a));
     let neither: Vec<bool> = near_a.iter().zip(&near_b).map(|(a, b)| !a && !b).collect();
-    let (mut all, mut agrees) = (0.0, [0.0; 2]);
+    let (mut all, mut agrees) = (0.0, 0.0);
     for y in (0..seen.height).step_by(CELL) {
         for x in (0..seen.width).step_by(CELL) {
             let cell = |mask: &[bool], more: usize| -> Vec<(usize, usize)> {
@@ -68,17 +66,19 @@ pub(super) fn which(page: &GrayPage, rivals: &Rivals) -> Option<usize> {
             let count = differ[0].len() + differ[1].len();
             if count >= MIN_CELL && !is_covered(&seen, &cell(&neither, CELL / 2), levels) {
                 all += count as f64;
-                for (i, agrees) in agrees.iter_mut().enumerate() {
-                    *agrees += best(&seen, [&differ[i], &differ[1 - i]], levels);
-                }
+                let [a, b] = [0, 1].map(|i| found(&seen, &differ[i], levels));
+                agrees += a + differ[1].len() as f64 - b;
             }
         }
     }
     if all < MIN_ALL as f64 {
         return None;
     }
-    let [a, b] = agrees.map(|sum| sum / all);
-    if (a - b).abs() < CLEARLY || a.max(b) < AGREES { None } else { Some(usize::from(b > a)) }
+    match agrees / all {
+        share if share >= CLEARLY => Some(0),
+        share if share <= 1.0 - CLEARLY => Some(1),
+        _ => None,
+    }
 }
 
 /// Whether what should be paper on both sheets is dark: under a blot nothing can be told.
@@ -94,19 +94,13 @@ fn shade(seen: &Cut, x: i64, y: i64, [paper, black]: [f64; 2]) -> f64 {
     ((paper - grey) / (paper - black)).clamp(0.0, 1.0)
 }
 
-/// How many of the pixels, moved together by a little, are dark where they should be and light where they should be.
-fn best(seen: &Cut, [dark, light]: [&Vec<(usize, usize)>; 2], levels: [f64; 2]) -> f64 {
-    let shade =
-        |(x, y): &(usize, usize), dx: i64, dy: i64| shade(seen, *x as i64 + dx, *y as i64 + dy, levels);
-    let mut best = 0.0f64;
-    for dy in -MOVED..=MOVED {
-        for dx in -MOVED..=MOVED {
-            let dark: f64 = dark.iter().map(|at| shade(at, dx, dy)).sum();
-            let light: f64 = light.iter().map(|at| 1.0 - shade(at, dx, dy)).sum();
-            best = best.max(dark + light);
-        }
-    }
-    best
+/// How much of print that only one sheet has is there, pixels, moved a little to where most of it is.
+fn found(seen: &Cut, print: &[(usize, usize)], levels: [f64; 2]) -> f64 {
+    let shifts = (-MOVED..=MOVED).flat_map(|dy| (-MOVED..=MOVED).map(move |dx| (dx, dy)));
+    let dark = |(dx, dy): (i64, i64)| -> f64 {
+        print.iter().map(|(x, y)| shade(seen, *x as i64 + dx, *y as i64 + dy, levels)).sum()
+    };
+    shifts.map(dark).fold(0.0, f64::max)
 }
 
 /// Grey of paper and of print on the page, by what both sheets have.

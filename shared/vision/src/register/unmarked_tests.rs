@@ -149,3 +149,35 @@ fn a_person_who_names_a_form_is_believed_only_where_its_print_is() {
         other => panic!("{other:?}"),
     }
 }
+
+/// The usual slip as a scanner shows it that loses the colour of its lines and frames.
+fn faded() -> Template {
+    let text = unmarked();
+    let (head, rest) = text.split_once("line = [").unwrap();
+    let (_, fields) = rest.split_once("[[field]]").unwrap();
+    template(&format!("{head}\n[[field]]{fields}"))
+}
+
+#[test]
+fn print_that_a_scanner_loses_is_neither_missed_nor_awaited() {
+    let templates = [template(&unmarked()), faded()];
+    let registrar = Registrar::new(&templates);
+    let [whole, faded] = [0, 1].map(|at| draw(&templates[at].form, 1, Some(NUMBER)));
+    // In grey, the coloured print is there in part: it is still print, and hides what is beneath it.
+    let mut half = whole.clone();
+    for (grey, &stays) in half.pixels.iter_mut().zip(&faded.pixels) {
+        *grey = if *grey < 128 && stays > 128 { 140 } else { *grey };
+    }
+    for (paper, expected) in [(&whole, 0), (&half, 0), (&faded, 1)] {
+        for scan in [Scan { turn_deg: 1.0, border_mm: 2.0, ..QUICK }, Scan { threshold: Some(110), ..QUICK }]
+        {
+            // A threshold takes half-grey print away altogether.
+            let expected = if scan.threshold.is_some() && std::ptr::eq(paper, &half) { 1 } else { expected };
+            let registered = registrar.register(&scan.of(paper).0, &templates, None);
+            assert!(
+                matches!(registered, Registered::Found { template, .. } if template == expected),
+                "{expected}: {registered:?}"
+            );
+        }
+    }
+}
