@@ -16,10 +16,15 @@ pub fn print(score: &Score) -> Result<()> {
         pages.n, pages.read, pages.unread, pages.wrong_form, pages.foreign, pages.foreign_read
     ))?;
     for (form, placed) in &score.registration {
-        print_line(&format!(
-            "registered  {form}: {} of {}; worst corner {:.2} mm off on the middle page, {:.2} on the worst",
-            placed.registered, placed.n, placed.median_mm, placed.worst_mm
-        ))?;
+        let exactly = match placed.worst_mm > 0.0 {
+            true => format!(
+                "; worst corner {:.2} mm off on the middle page, {:.2} on the worst",
+                placed.median_mm, placed.worst_mm
+            ),
+            // Nobody knows where the paper of a real scan lies.
+            false => String::new(),
+        };
+        print_line(&format!("registered  {form}: {} of {}{exactly}", placed.registered, placed.n))?;
     }
     print_line("                        n accepted  wrong among them  to people  on unread pages")?;
     line("number", &score.management_numbers)?;
