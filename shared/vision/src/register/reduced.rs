@@ -93,17 +93,15 @@ impl Reduced {
         Affine([a / across, b / across, c / across, d / down, e / down, f / down])
     }
 
-    /// Share of the picture, without its outer tenth, that is ink.
-    pub fn ink_share(&self) -> f64 {
-        /// Paler than this is show-through or dirt, not print.
-        const INK: f64 = 0.7;
+    /// Share of the picture, without its outer tenth, that is darker than `level` times the paper around it.
+    pub fn ink_share(&self, level: f64) -> f64 {
         let (across, down) = (self.width / 10, self.height / 10);
         let mut count = 0u32;
         for y in down..self.height - down {
             let tiles = &self.paper[y / TILE * self.tiles_across..];
             let row = &self.pixels[y * self.width..(y + 1) * self.width];
             for x in across..self.width - across {
-                count += u32::from(f64::from(row[x]) < INK * f64::from(tiles[x / TILE]));
+                count += u32::from(f64::from(row[x]) < level * f64::from(tiles[x / TILE]));
             }
         }
         f64::from(count) / ((self.width - 2 * across) * (self.height - 2 * down)) as f64

@@ -33,6 +33,11 @@ const MIN_PRINT_ALONE: f64 = 0.55;
 const MAX_SHIFT_MM: f64 = 0.65;
 /// Below this share of ink a page is blank: a line of print on an A4 page is 0.1 %.
 const BLANK_INK: f64 = 0.0004;
+/// Paler than this share of the paper's brightness is show-through or dirt, not print ...
+const INK: f64 = 0.7;
+/// ... unless there is so much of it that it may be a carbon copy: a form covers 2 % of its page.
+const PALE_INK: f64 = 0.9;
+const PALE_PRINT: f64 = 0.008;
 
 /// Print that fits this much worse may still be the right version of a form.
 const VERSION_MARGIN: f64 = 0.05;
@@ -101,11 +106,14 @@ impl<'a> Search<'a> {
         if let Some(reason) = self.refusal {
             return Registered::Unreadable { reason };
         }
-        if first.reduced.ink_share() < BLANK_INK {
-            return Registered::Unrecognised { reason: reasons::blank() };
-        }
-        if let Some(found) = self.unmarked(first) {
+        let ink = first.reduced.ink_share(INK);
+        if (ink >= BLANK_INK || first.reduced.ink_share(PALE_INK) >= PALE_PRINT)
+            && let Some(found) = self.unmarked(first)
+        {
             return found;
+        }
+        if ink < BLANK_INK {
+            return Registered::Unrecognised { reason: reasons::blank() };
         }
         if self.code_anywhere() {
             let reason = reasons::misfit(self.misfit.unwrap_or(Misfit::FewMarks));
