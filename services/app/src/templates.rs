@@ -151,13 +151,13 @@ pub fn templates(source: &Source, forms: Vec<Form>) -> Result<Vec<Template>> {
         let unusable = || format!("the form {} cannot be used", form.id);
         let blanks = blanks::blanks(&printer, &place, &form).with_context(unusable)?;
         if !form.is_third_party() {
-            templates.push(Template { form, blanks });
+            templates.push(Template { form, blanks: blanks.into() });
             continue;
         }
         let faded = blanks::without_colour(&place, &form).with_context(unusable)?;
         let form = scanned::settled(form, &blanks);
-        templates.push(Template { form: form.clone(), blanks });
-        templates.extend(faded.map(|blanks| Template { form, blanks }));
+        templates.push(Template { form: form.clone(), blanks: blanks.into() });
+        templates.extend(faded.map(|blanks| Template { form, blanks: blanks.into() }));
     }
     Ok(templates)
 }

@@ -2,6 +2,7 @@
 
 use crate::gray::GrayPage;
 use domain::form::Form;
+use std::sync::Arc;
 
 /// 白紙. The empty sheet as printed: one side, upright, unskewed.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,6 @@ pub struct Blank {
 pub struct Template {
     /// The description.
     pub form: Form,
-    /// One a side.
-    pub blanks: Vec<Blank>,
+    /// One a side; megabytes each, and the same for every reader thread.
+    pub blanks: Arc<[Blank]>,
 }

@@ -51,7 +51,7 @@ pub async fn try_it(
     let _turn = screens.picture_turns.acquire().await.context("the program is closing")?;
     let ocr = screens.designer.ocr.clone();
     let job = move || -> Result<Result<Vec<(Value, Trial)>, String>> {
-        let template = Template { blanks: folder.blanks(&form)?, form: form.clone() };
+        let template = Template { blanks: folder.blanks(&form)?.into(), form: form.clone() };
         let mut reader = PageReader::new(vec![template], Tools::new(Params::default(), Some(ocr()?)));
         let limits = Limits { max_file_bytes: super::LARGEST_UPLOAD as u64, ..Limits::default() };
         let pages = match decode_pages(&bytes, &limits) {

@@ -188,6 +188,8 @@ fn why_label(why: &str) -> &str {
         "reopened" => "確認に戻された",
         "unknown_form" => "登録のない帳票",
         "two_sided" => "両面の確認",
+        "unrecorded_copy" => "控え（記録しない票）",
+        "not_of_resident" => "請求書など",
         "number_missing" => "管理番号なし",
         "number_doubtful" => "管理番号が不確実",
         "number_unknown" => "発行のない番号",

@@ -90,7 +90,7 @@ pub fn form(fields: &str) -> Form {
 /// Reads the only field of `form` on `page`, whose paper lies as `px_from_mm` says.
 pub fn read_at(form: &Form, blank: &Drawing, page: &Drawing, px_from_mm: Affine) -> FieldReading {
     let blank = Blank { picture: blank.page.clone(), px_per_mm: SCALE };
-    let template = Template { form: form.clone(), blanks: vec![blank] };
+    let template = Template { form: form.clone(), blanks: [blank].into() };
     let registered = RegisteredPage { page: &page.page, px_from_mm };
     let mut readings = read_fields(&registered, &template, 1, &mut Tools::new(Params::default(), None));
     assert_eq!(readings.len(), 1);

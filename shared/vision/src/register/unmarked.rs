@@ -77,7 +77,7 @@ impl Side {
         if !template.form.is_third_party() {
             return Vec::new();
         }
-        let sides = (1u8..).zip(&template.blanks);
+        let sides = (1u8..).zip(template.blanks.iter());
         sides
             .map(|(side, blank)| {
                 let paper_mm = template.form.paper_mm;
