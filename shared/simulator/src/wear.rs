@@ -3,7 +3,7 @@
 
 use crate::Rng;
 use crate::canvas::{Ink, Sheet};
-use crate::scanner::soften;
+use crate::scanner::{Scanner, soften};
 use domain::geometry::PointMm;
 use image::{GrayImage, Luma};
 use rand::RngExt;
@@ -44,8 +44,26 @@ pub fn write_through(print: &mut Sheet, ink: &Sheet, copy: u8, rng: &mut Rng) {
     }
 }
 
+/// Small paper on the glass of an A4 scanner.
+#[derive(Clone, Debug)]
+pub struct OnGlass {
+    /// The whole glass.
+    pub sheet: Sheet,
+    /// Where the paper's upper left corner lies on it, mm.
+    pub at_mm: [f64; 2],
+}
+
+impl OnGlass {
+    /// As [`Scanner::px_from_mm`], of the paper.
+    pub fn px_from_mm(&self, scanner: &Scanner) -> [f64; 6] {
+        let [a, b, c, d, e, f] = scanner.px_from_mm(GLASS_MM);
+        let [x, y] = self.at_mm;
+        [a, b, a * x + b * y + c, d, e, d * x + e * y + f]
+    }
+}
+
 /// Paper smaller than the glass, somewhere on it, before a white or a dark lid.
-pub fn on_glass(sheet: &Sheet, rng: &mut Rng) -> Sheet {
+pub fn on_glass(sheet: &Sheet, rng: &mut Rng) -> OnGlass {
     let px = |mm: f64| (mm * sheet.px_per_mm).round() as u32;
     let lid = if rng.random_bool(0.5) { rng.random_range(235..=255) } else { rng.random_range(25..90) };
     let mut picture = GrayImage::from_pixel(px(GLASS_MM[0]), px(GLASS_MM[1]), Luma([lid]));
@@ -55,7 +73,8 @@ pub fn on_glass(sheet: &Sheet, rng: &mut Rng) -> Sheet {
     let corner = rng.random_bool(0.5);
     let [left, top] = [right, down].map(|room| if corner { 0.0 } else { rng.random_range(0.0..=room) });
     image::imageops::replace(&mut picture, &sheet.picture, px(left).into(), px(top).into());
-    Sheet { picture, px_per_mm: sheet.px_per_mm }
+    let at_mm = [left, top].map(|mm| f64::from(px(mm)) / sheet.px_per_mm);
+    OnGlass { sheet: Sheet { picture, px_per_mm: sheet.px_per_mm }, at_mm }
 }
 
 /// The back, printed as the front is, seen through the paper.

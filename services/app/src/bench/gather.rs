@@ -148,7 +148,7 @@ pub fn write(templates: &[Template], wanted: &[String], folder: &Path, seed: u64
         for (nth, (way, (sheet, truth))) in ways.iter().zip(&sheets).enumerate() {
             // One of the postcards lies on the glass of a larger scanner.
             let glass = (simulate::is_small(form) && nth == 1).then(|| wear::on_glass(sheet, &mut rng));
-            let sheet = glass.as_ref().unwrap_or(sheet);
+            let sheet = glass.as_ref().map_or(sheet, |glass| &glass.sheet);
             let mut scanner = Scanner {
                 dpi: 300.0,
                 upside_down: false,

@@ -73,7 +73,12 @@ pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Tak
                 [Condition::Clean, Condition::Everyday, Condition::Everyday, Condition::Rough][index % 4];
             let scanner = Scanner::draw(condition, &mut rng);
             let small = is_small(&template.form) && rng.random_bool(0.5);
-            let sheet = if small { wear::on_glass(&sheet, &mut rng) } else { sheet };
+            let glass = small.then(|| wear::on_glass(&sheet, &mut rng));
+            let place = match &glass {
+                Some(glass) => glass.px_from_mm(&scanner),
+                None => scanner.px_from_mm(template.form.paper_mm),
+            };
+            let sheet = glass.map_or(sheet, |glass| glass.sheet);
             let format = FileFormat::ALL[index / 4 % FileFormat::ALL.len()];
             let bytes = file::encode(&[scanner.scan(&sheet, &mut rng)], scanner.dpi, format);
             let bilevel = scanner.threshold.is_some() || format == FileFormat::TiffG4;
@@ -85,10 +90,7 @@ pub fn each(templates: &[Template], count: u32, args: &BenchArgs, each: &mut Tak
                 note,
                 condition: Some(format!("{condition:?}").to_lowercase()),
                 clinic: None,
-                pages: vec![ExpectedPage {
-                    px_from_mm: Some(scanner.px_from_mm(template.form.paper_mm)),
-                    ..expected(truth)
-                }],
+                pages: vec![ExpectedPage { px_from_mm: Some(place), ..expected(truth) }],
             };
             each(&format!("simulated {index} ({})", case.note), &case, &bytes)?;
         }
