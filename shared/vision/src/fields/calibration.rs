@@ -137,8 +137,8 @@ pub const BLOT_RING_MM: f64 = 1.2;
 
 /// The arms of a cross are looked for on a circle of this radius around the middle of the box, share of its side;
 pub const CROSS_RADIUS: f64 = 0.34;
-/// ... none of them is wider than this there,
-pub const CROSS_ARM_WIDE: f64 = 1.0;
+/// ... none of them is wider than this there (a felt pen of 1.1 mm with its soft edge),
+pub const CROSS_ARM_WIDE: f64 = 1.25;
 /// ... two opposite ones make a line that bends by this at most,
 pub const CROSS_BEND: f64 = 0.6;
 /// ... and is this far from level and from upright, radians. Lines that strike out are nearly level.
