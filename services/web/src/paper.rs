@@ -38,6 +38,8 @@ struct Card {
     title: String,
     version: u32,
     sides: u8,
+    /// Each side that we print, with what its link says.
+    sheets: Vec<(u8, String)>,
     fields: usize,
     paper: [f64; 2],
     places: Vec<([f64; 4], String)>,
@@ -104,7 +106,7 @@ pub struct Side {
     side: Option<u8>,
 }
 
-/// `GET /paper/{form}/blank.pdf`: the empty sheet.
+/// `GET /paper/{form}/blank.pdf`: the empty sheet as we print it.
 pub async fn blank(
     State(screens): State<Screens>,
     Path(form): Path<String>,
@@ -112,7 +114,8 @@ pub async fn blank(
 ) -> Result<Response, ScreenError> {
     let form = screens.form(&form).ok_or(ScreenError::NotFound)?.clone();
     let side = side.side.unwrap_or(1);
-    if !(1..=form.sides).contains(&side) {
+    // Paper that others print has no sheet of ours.
+    if !(1..=form.sides).contains(&side) || form.is_third_party() {
         return Err(ScreenError::NotFound);
     }
     let printer = printer(&screens)?;
@@ -188,6 +191,20 @@ impl PaperScreen {
     }
 }
 
+/// The sides that we print, with their names; none of paper that others print.
+fn sheets(form: &Form) -> Vec<(u8, String)> {
+    if form.is_third_party() {
+        return Vec::new();
+    }
+    let name = |side: u8| match (&form.copies, form.sides, side) {
+        (Some(copies), _, side) => copies.names.get(usize::from(side) - 1).cloned().unwrap_or_default(),
+        (None, 1, _) => "白紙".to_owned(),
+        (None, _, 1) => "表".to_owned(),
+        (None, ..) => "裏".to_owned(),
+    };
+    (1..=form.sides).map(|side| (side, name(side))).collect()
+}
+
 impl Card {
     fn of(form: &Form) -> Self {
         let places = form.fields_on(1).filter(|field| field.area().w > 0.0);
@@ -197,6 +214,7 @@ impl Card {
             title: form.title.clone(),
             version: form.version,
             sides: form.sides,
+            sheets: sheets(form),
             fields: form.fields.len(),
             paper: form.paper_mm,
             places: places.map(|field| (field.area().into(), field.label.clone())).collect(),
