@@ -24,6 +24,9 @@ const TOGETHER_MM: f64 = 1.3;
 /// Between groups of a comb stands 年, a point or a dash: this much room at most, mm, and in widths of a box.
 const GROUP_GAP_MM: f64 = 9.0;
 const GROUP_GAP_BOXES: f64 = 1.6;
+/// A gap wider than this, in widths of a box, holds a word: 年 and 月 of a date, × and 円 of a claim. A decimal point
+/// needs half of it.
+const WIDE_GAP_BOXES: f64 = 0.9;
 /// Print in a box that is still one to write in, share of ink: a pale hint, a dotted middle line.
 const CLEAN: f64 = 0.03;
 const CLEAN_FRAME: f64 = 0.004;
@@ -39,7 +42,7 @@ pub(super) fn group(cells: &[Cell], ink: &Sums, upright: &[Rule]) -> Vec<Proposa
     digits.sort_by(|a, b| a.rect.y.total_cmp(&b.rect.y).then(a.rect.x.total_cmp(&b.rect.x)));
     let mut proposals = Vec::new();
     let mut marks = Vec::new();
-    for row in combs(digits, ink, upright) {
+    for row in combs(digits, ink, upright).into_iter().flat_map(parted) {
         match row.as_slice() {
             [one] if is_square(&one.rect) => {
                 if is_mark(one, ink) {
@@ -175,7 +178,18 @@ fn follows(last: &RectMm, next: &RectMm, ink: &Sums, upright: &[Rule]) -> bool {
     gap <= room && !divided && print < 0.35
 }
 
-fn comb(row: &[&Cell], sure: f64) -> Proposal {
+/// A row with gaps as wide as a character is one comb when it is a date; else it is several, such as count and price.
+fn parted(row: Vec<&Cell>) -> Vec<Vec<&Cell>> {
+    let is_wide = |pair: &[&Cell]| pair[1].rect.x - pair[0].rect.right() > WIDE_GAP_BOXES * pair[0].rect.w;
+    let dates: [&[u8]; 4] = [&[2, 2, 2], &[4, 2, 2], &[2, 2], &[4, 2]];
+    if !row.windows(2).any(is_wide) || dates.contains(&groups(&row).as_slice()) {
+        return vec![row];
+    }
+    row.chunk_by(|a, b| !is_wide(&[a, b])).map(<[&Cell]>::to_vec).collect()
+}
+
+/// How many boxes stand together.
+fn groups(row: &[&Cell]) -> Vec<u8> {
     let mut groups: Vec<u8> = vec![1];
     for pair in row.windows(2) {
         let gap = pair[1].rect.x - pair[0].rect.right();
@@ -184,6 +198,11 @@ fn comb(row: &[&Cell], sure: f64) -> Proposal {
             _ => groups.push(1),
         }
     }
+    groups
+}
+
+fn comb(row: &[&Cell], sure: f64) -> Proposal {
+    let groups = groups(row);
     let boxes = row.iter().map(|cell| cell.rect).collect();
     Proposal { shape: Shape::Comb, boxes, groups, label: None, words: Vec::new(), sure }
 }

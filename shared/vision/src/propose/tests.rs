@@ -208,3 +208,17 @@ fn a_bar_that_hangs_on_a_frame_casts_no_wall_through_it() {
     sheet.frame([72.5, 50.0, 6.0, 8.0]);
     assert_eq!(shapes(&sheet.found()), vec![(Shape::Comb, vec![2])]);
 }
+
+#[test]
+fn two_numbers_in_a_row_are_two_combs_but_a_decimal_point_parts_none() {
+    let mut sheet = Sheet::new(300.0);
+    // A count of four boxes, eight millimetres, a price of five; below, 36.5.
+    for x in [30.0, 36.5, 43.0, 49.5, 63.5, 70.0, 76.5, 83.0, 89.5] {
+        sheet.frame([x, 40.0, 6.0, 8.0]);
+    }
+    for x in [30.0, 36.5, 46.5] {
+        sheet.frame([x, 60.0, 6.0, 8.0]);
+    }
+    let expected = vec![(Shape::Comb, vec![4]), (Shape::Comb, vec![5]), (Shape::Comb, vec![2, 1])];
+    assert_eq!(shapes(&sheet.found()), expected);
+}
