@@ -135,6 +135,13 @@ pub const BESIDE: f64 = 0.012;
 /// The ring looked at for blots, mm.
 pub const BLOT_RING_MM: f64 = 1.2;
 
+/// As many strokes over one edge of the paper around a box are bars or print of a label that overhangs: a neighbour's
+/// cross has two.
+pub const LABEL_STROKES: usize = 3;
+/// Bars that ran into one another are wider than this, mm; a felt pen that comes in at 30 degrees has 2.2.
+pub const LABEL_WIDE_MM: f64 = 2.3;
+/// ... looked at within this of the edge, mm.
+pub const LABEL_STRIP_MM: f64 = 1.0;
 /// The arms of a cross are looked for on a circle of this radius around the middle of the box, share of its side;
 pub const CROSS_RADIUS: f64 = 0.34;
 /// ... none of them is wider than this there (a felt pen of 1.1 mm with its soft edge),

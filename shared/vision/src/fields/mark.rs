@@ -48,6 +48,8 @@ pub(crate) struct BoxInk {
     pub ringed: bool,
     /// Reach of strokes that mostly lie outside the box.
     pub visitor: f64,
+    /// The most strokes that come over one edge of the paper looked at: bars and print of a label that overhangs.
+    pub coming_over: usize,
 }
 
 /// Why an empty box is doubted when somebody marked the paper next to it.
@@ -91,7 +93,11 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
         }
     }
     let side = inner.w.min(inner.h);
-    let mut ink = BoxInk { lines: lines_through(region, square), ..BoxInk::default() };
+    let mut ink = BoxInk {
+        lines: lines_through(region, square),
+        coming_over: coming_over(region),
+        ..BoxInk::default()
+    };
     let mut bounds = [usize::MAX, usize::MAX, 0, 0];
     let diagonal =
         |[x0, y0, x1, y1]: [usize; 4]| (x1 as f64 - x0 as f64).hypot(y1 as f64 - y0 as f64) / PPM / side;
@@ -116,6 +122,26 @@ pub(crate) fn measure(region: &Region, square: RectMm) -> BoxInk {
     ink.ring = ring_ink;
     ink.haze = haze / f64::from(clear.max(1)) - ring_haze;
     ink
+}
+
+/// The most strokes that come in over one edge of the region; one wider than any pen counts as many. Printed rules may
+/// hide the edge itself, so that a strip along it is looked at; what print hides goes on as it was.
+fn coming_over(region: &Region) -> usize {
+    let strip = (c::LABEL_STRIP_MM * PPM) as usize;
+    let crossing = |edge: &mut dyn Iterator<Item = (usize, usize)>| {
+        let (mut strokes, mut run, mut widest) = (0, 0usize, 0);
+        for (x, y) in edge.filter(|&(x, y)| !region.is_hidden(x, y)) {
+            let is_ink = region.stroke_at(x, y).is_some();
+            strokes += usize::from(is_ink && run == 0);
+            run = if is_ink { run + 1 } else { 0 };
+            widest = widest.max(run);
+        }
+        if widest as f64 > c::LABEL_WIDE_MM * PPM { c::LABEL_STROKES } else { strokes }
+    };
+    let near = |size: usize| (1..=strip.min(size / 2)).step_by(2).flat_map(move |at| [at, size - 1 - at]);
+    let level = near(region.height).map(|y| crossing(&mut (0..region.width).map(|x| (x, y)))).max();
+    let upright = near(region.width).map(|x| crossing(&mut (0..region.height).map(|y| (x, y)))).max();
+    level.max(upright).unwrap_or(0)
 }
 
 /// Lines that strike a box out: the arms of a cross run through it too, but are not level.
@@ -187,6 +213,14 @@ fn ring(region: &Region, square: RectMm) -> (f64, f64) {
 
 /// Turns the numbers of a box into a state.
 pub(crate) fn decide(ink: BoxInk) -> Judged {
+    let judged = by_ink(ink);
+    let overhung = ink.coming_over >= c::LABEL_STROKES;
+    Judged {
+        doubt: judged.doubt.or(overhung.then_some("ラベルなどが枠にかかっています")), ..judged
+    }
+}
+
+fn by_ink(ink: BoxInk) -> Judged {
     if ink.lines >= 2 && ink.cover < c::FILLED {
         return Judged {
             mark: Mark::Cancelled,

@@ -101,6 +101,24 @@ fn a_cross_that_leaves_its_box_is_a_mark_until_two_lines_go_through_it() {
 }
 
 #[test]
+fn bars_of_a_label_that_overhangs_mark_nothing() {
+    let bars = |page: &mut Drawing| {
+        for (i, width) in [0.3, 0.6, 0.3, 0.9, 0.3].into_iter().enumerate() {
+            let x = 39.0 + 1.3 * i as f64;
+            page.line(&[(x, 15.0), (x + 0.4, 27.5)], width, 20);
+        }
+    };
+    mark(bars, None);
+    mark(
+        |page| {
+            bars(page);
+            page.pen(&[(40.4, 27.0), (41.6, 28.6), (44.6, 24.4)]);
+        },
+        None,
+    );
+}
+
+#[test]
 fn a_ring_in_a_box_is_a_mark_and_a_frame_printed_thick_is_none() {
     mark(
         |page| {
