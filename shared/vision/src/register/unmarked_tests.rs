@@ -181,3 +181,26 @@ fn print_that_a_scanner_loses_is_neither_missed_nor_awaited() {
         }
     }
 }
+
+#[test]
+fn front_and_back_of_one_paper_are_told_apart() {
+    let back = r#"text = [
+    { side = 2, at = [25, 30], size_pt = 14, value = "接種を受けられない方" },
+    { side = 2, at = [25, 70], size_pt = 10, value = "熱のある方、重い病気にかかっている方" },
+    { side = 2, at = [30, 95], size_pt = 11, value = "同じ薬で強い反応を起こしたことがある方" },
+    { side = 2, at = [40, 125], size_pt = 10, value = "受けたあとは静かに過ごしてください" },
+    { side = 2, at = [25, 155], size_pt = 12, value = "困ったときの連絡先" },
+    { side = 2, at = [70, 185], size_pt = 9, value = "保健福祉部健康推進課" },"#;
+    let text = unmarked().replacen("text = [", back, 1).replacen("version = 1", "version = 1\nsides = 2", 1);
+    let sheet = template(&text);
+    let registrar = Registrar::new(std::slice::from_ref(&sheet));
+    for side in [1, 2] {
+        for turn_deg in [0.0, 181.0] {
+            let page = Scan { turn_deg, ..QUICK }.of(&draw(&sheet.form, side, None)).0;
+            match registrar.register(&page, std::slice::from_ref(&sheet), None) {
+                Registered::Found { side: found, .. } => assert_eq!(found, side, "{turn_deg}"),
+                other => panic!("side {side} at {turn_deg}: {other:?}"),
+            }
+        }
+    }
+}
