@@ -56,11 +56,6 @@ impl Folder {
     }
 }
 
-/// The file name of the empty sheet of `side`: `blank.png`, `blank-2.png`.
-pub fn file_name(side: u8) -> String {
-    if side == 1 { "blank.png".to_owned() } else { format!("blank-{side}.png") }
-}
-
 /// The empty sheets of a form, one a side: of paper that others print, the pictures in `folder`.
 ///
 /// # Errors
@@ -85,7 +80,7 @@ pub fn pictures(folder: &Folder, form: &Form) -> Result<Vec<Blank>> {
 }
 
 fn picture(folder: &Folder, form: &Form, side: u8) -> Result<Blank> {
-    let name = file_name(side);
+    let name = Form::blank_file(side);
     let bytes = folder.read(&name).with_context(|| {
         format!(
             "a form without [marks] is paper that others print: put a scan of its empty side {side} beside form.toml as {name}"
@@ -105,7 +100,7 @@ fn picture(folder: &Folder, form: &Form, side: u8) -> Result<Blank> {
 pub fn without_colour(folder: &Folder, form: &Form) -> Result<Option<Vec<Blank>>> {
     let (mut blanks, mut coloured) = (Vec::new(), false);
     for (side, blank) in (1..).zip(pictures(folder, form)?) {
-        let picture = image::load_from_memory(&folder.read(&file_name(side))?).ok();
+        let picture = image::load_from_memory(&folder.read(&Form::blank_file(side))?).ok();
         let picture = picture.filter(|picture| picture.color().has_color()).map(|picture| picture.to_rgb8());
         let Some(rgb) = picture.filter(|rgb| rgb.dimensions() == (blank.picture.width, blank.picture.height))
         else {

@@ -2,7 +2,7 @@
 
 use crate::cli::NewFormArgs;
 use crate::config::Config;
-use crate::{blanks, engine, templates};
+use crate::{engine, templates};
 use anyhow::{Context, Result, anyhow, ensure};
 use domain::form::{Field, FieldKind, Form};
 use domain::geometry::RectMm;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use vision::decode::Limits;
 use vision::encode_png;
-use vision::propose::{self, EmptySheet};
+use vision::propose::EmptySheet;
 
 /// What stands at the head of the new file.
 const HEAD: &str =
@@ -21,8 +21,6 @@ const HEAD: &str =
    choice（いくつかの□）, image（手書き）, stamp（署名・印）, sticker（ラベル）, printed（印字）, barcode。
 4. 必ず書く項目に required = true、間違いが困る項目に critical = true。範囲は range = [最小, 最大]。
 5. yomitori form check と yomitori form preview で確かめ、スキャンした票を yomitori read で読んでみる。";
-/// Numbers of forms that a city makes begin here, so that they stay clear of those that come with the program.
-const FIRST_NUMBER: u8 = 51;
 /// An empty sheet is a page or two: more bytes are something else.
 const MOST_BYTES: u64 = 100 << 20;
 /// Where a first field is put when no box was found, mm: somewhere on every paper.
@@ -66,27 +64,19 @@ fn number(config: &Config, folder: &Path, args: &NewFormArgs) -> Result<u8> {
     let known = if is_empty { Vec::new() } else { templates::files(&config.templates).unwrap_or_default() };
     let taken: BTreeMap<u8, String> =
         known.into_iter().filter_map(|file| Some((file.form.ok()?.number, file.id))).collect();
-    let free = |number: &u8| !taken.contains_key(number);
     match args.number {
         Some(number) => match taken.get(&number) {
             Some(id) => Err(anyhow!("number {number} is that of {id}: leave --number out to get a free one")),
             None => Ok(number),
         },
-        None => (FIRST_NUMBER..=99)
-            .chain(1..FIRST_NUMBER)
-            .find(free)
+        None => Form::free_number(|number| taken.contains_key(&number))
             .context("all 99 form numbers are taken: delete a form that is no longer used"),
     }
 }
 
 fn form(sheet: &EmptySheet, args: &NewFormArgs, number: u8) -> Form {
     // Without tesseract the labels are numbers.
-    let mut ocr = engine::spawn_ocr().ok();
-    let mut fields: Vec<Field> = Vec::new();
-    for (number, side) in (1..).zip(&sheet.sides) {
-        let mut read = |rect: &RectMm| side.read_print(ocr.as_mut()?, rect);
-        fields.extend(propose::fields(&side.found, number, sheet.paper_mm, fields.len() + 1, &mut read));
-    }
+    let mut fields = sheet.fields(engine::spawn_ocr().ok());
     if fields.is_empty() {
         fields.push(Field::image("field_1".into(), "項目1", NOTHING_FOUND));
     }
@@ -113,7 +103,7 @@ fn write(folder: &Path, id: &str, sheet: &EmptySheet, text: &str) -> Result<()> 
     let write_all = || -> Result<()> {
         std::fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
         for (number, side) in (1..).zip(&sheet.sides) {
-            std::fs::write(part.join(blanks::file_name(number)), encode_png(&side.page))
+            std::fs::write(part.join(Form::blank_file(number)), encode_png(&side.page))
                 .context("cannot write the picture of the empty sheet")?;
         }
         std::fs::write(part.join("form.toml"), text).context("cannot write form.toml")?;

@@ -17,8 +17,6 @@ use std::collections::BTreeSet;
 use vision::decode::Limits;
 use vision::propose::EmptySheet;
 
-/// Numbers of forms that a city makes begin here: those that come with the program are lower.
-const FIRST_NUMBER: u8 = 51;
 /// No paper has more fields; a longer list is no draft.
 const MOST_FIELDS: usize = 1000;
 /// A3 at 600 dpi: nobody scans an empty sheet finer.
@@ -114,7 +112,7 @@ fn free_number(folders: &Folders, taken: Vec<(String, u8)>, except: Option<&str>
     let drafts = drafts.filter_map(|(id, doc)| Some((id, u8::try_from(doc["number"].as_u64()?).ok()?)));
     let all = taken.into_iter().chain(own).chain(drafts).filter(|(id, _)| Some(id.as_str()) != except);
     let taken: BTreeSet<u8> = all.map(|(_, number)| number).collect();
-    (FIRST_NUMBER..=99).chain(1..FIRST_NUMBER).find(|number| !taken.contains(number))
+    Form::free_number(|number| taken.contains(&number))
 }
 
 /// `POST /forms/{id}/check`: the mistakes of a draft as it stands on the screen, nothing is kept.

@@ -5,14 +5,13 @@
 //! has taken yet and `rules`, the printed lines that boxes snap to.
 
 use anyhow::{Context, Result};
-use domain::form::{Field, Form, FormError};
-use domain::geometry::RectMm;
+use domain::form::{Form, FormError};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use vision::decode::{Limits, decode};
 use vision::ocr::Ocr;
 use vision::propose::{self, EmptySheet, Rule};
-use vision::{Blank, encode_png};
+use vision::{Blank, encode_png, scanned};
 
 /// What stands above a form that went live.
 const HEAD: &str = "画面「帳票を作る」で作った帳票です。変えるときも同じ画面を使ってください。";
@@ -64,14 +63,7 @@ impl Folders {
     /// When it cannot be written.
     pub fn create(&self, form: &Form, sheet: &EmptySheet, ocr: Option<Ocr>) -> Result<()> {
         let mut doc = doc(form);
-        let mut ocr = ocr;
-        let mut proposals: Vec<Field> = Vec::new();
-        for (number, side) in (1..).zip(&sheet.sides) {
-            let mut read = |rect: &RectMm| side.read_print(ocr.as_mut()?, rect);
-            let more = propose::fields(&side.found, number, sheet.paper_mm, proposals.len() + 1, &mut read);
-            proposals.extend(more);
-        }
-        let shell = Form { fields: proposals, ..form.clone() };
+        let shell = Form { fields: sheet.fields(ocr), ..form.clone() };
         doc["proposals"] = self::doc(&shell)["fields"].take();
         doc["rules"] = sheet.sides.iter().map(|side| rules(&side.found.level, &side.found.upright)).collect();
         let pictures: Vec<Vec<u8>> = sheet.sides.iter().map(|side| encode_png(&side.page)).collect();
@@ -88,7 +80,7 @@ impl Folders {
         let mut pictures = Vec::new();
         let mut all = Vec::new();
         for side in 1..=form.sides {
-            let bytes = std::fs::read(self.live.join(id).join(picture_name(side)))?;
+            let bytes = std::fs::read(self.live.join(id).join(Form::blank_file(side)))?;
             let picture = decode(&bytes, &Limits::default())?;
             let found = propose::propose(&picture, f64::from(picture.width) / form.paper_mm[0]);
             all.push(rules(&found.level, &found.upright));
@@ -102,7 +94,7 @@ impl Folders {
         let path = self.drafts.join(id);
         std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
         for (side, bytes) in (1..).zip(pictures) {
-            std::fs::write(path.join(picture_name(side)), bytes)?;
+            std::fs::write(path.join(Form::blank_file(side)), bytes)?;
         }
         // Last, because a draft is there when this file is.
         Folder { id: id.to_owned(), path }.write(doc)
@@ -132,10 +124,10 @@ impl Folder {
     /// # Errors
     /// When there is none.
     pub fn blank(&self, side: u8) -> Result<Vec<u8>> {
-        Ok(std::fs::read(self.path.join(picture_name(side)))?)
+        Ok(std::fs::read(self.path.join(Form::blank_file(side)))?)
     }
 
-    /// The pictures as the reader needs them.
+    /// The pictures as the reader gets them when the form is in use.
     ///
     /// # Errors
     /// When one cannot be read.
@@ -143,7 +135,7 @@ impl Folder {
         let side = |side| {
             let picture = decode(&self.blank(side)?, &Limits::default())?;
             let px_per_mm = f64::from(picture.width) / form.paper_mm[0];
-            Ok(Blank { picture, px_per_mm })
+            Ok(Blank { picture: scanned::cleaned(picture, px_per_mm), px_per_mm })
         };
         (1..=form.sides).map(side).collect()
     }
@@ -156,7 +148,7 @@ impl Folder {
         let target = live.join(&self.id);
         std::fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
         for side in 1..=form.sides {
-            replace(&target.join(picture_name(side)), &self.blank(side)?)?;
+            replace(&target.join(Form::blank_file(side)), &self.blank(side)?)?;
         }
         replace(&target.join(FORM), form.to_toml(HEAD).as_bytes())?;
         self.remove()
@@ -231,10 +223,6 @@ fn rules(level: &[Rule], upright: &[Rule]) -> Value {
         rules.iter().map(|rule| [rule.at, rule.from, rule.to].map(round)).collect()
     };
     json!({ "level": lines(level), "upright": lines(upright) })
-}
-
-fn picture_name(side: u8) -> String {
-    if side == 1 { "blank.png".to_owned() } else { format!("blank-{side}.png") }
 }
 
 /// The names of the folders in `folder`, in order; none when it is not there.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use vision::decode::{Limits, decode_pages};
 use vision::fields::{Params, Tools};
-use vision::{Affine, GrayPage, PageReader, Template, encode_jpeg, snippet as cut};
+use vision::{Affine, GrayPage, PageReader, Template, encode_jpeg, scanned, snippet as cut};
 
 /// Pages of one upload that are read.
 const MOST_PAGES: usize = 4;
@@ -51,7 +51,10 @@ pub async fn try_it(
     let _turn = screens.picture_turns.acquire().await.context("the program is closing")?;
     let ocr = screens.designer.ocr.clone();
     let job = move || -> Result<Result<Vec<(Value, Trial)>, String>> {
-        let template = Template { blanks: folder.blanks(&form)?.into(), form: form.clone() };
+        // Read as it will be when it is in use: with its boxes where the picture has them.
+        let blanks = folder.blanks(&form)?;
+        let form = scanned::settled(form, &blanks);
+        let template = Template { blanks: blanks.into(), form: form.clone() };
         let mut reader = PageReader::new(vec![template], Tools::new(Params::default(), Some(ocr()?)));
         let limits = Limits { max_file_bytes: super::LARGEST_UPLOAD as u64, ..Limits::default() };
         let pages = match decode_pages(&bytes, &limits) {

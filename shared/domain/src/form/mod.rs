@@ -170,6 +170,18 @@ impl Form {
         id.len() <= 60 && id.starts_with(|c: char| c.is_ascii_lowercase()) && id.bytes().all(allowed)
     }
 
+    /// The file name of the picture of an empty side, beside the file of a form that others print: `blank.png`,
+    /// `blank-2.png`.
+    pub fn blank_file(side: u8) -> String {
+        if side == 1 { "blank.png".to_owned() } else { format!("blank-{side}.png") }
+    }
+
+    /// The first number that a form of a city's own may have; those that come with the program are lower.
+    pub fn free_number(is_taken: impl Fn(u8) -> bool) -> Option<u8> {
+        const FIRST: u8 = 51;
+        (FIRST..=99).chain(1..FIRST).find(|number| !is_taken(*number))
+    }
+
     /// The name of the copy that `side` is, when it is not the one that makes the record.
     pub fn unrecorded_copy(&self, side: u8) -> Option<&str> {
         let copies = self.copies.as_ref().filter(|copies| copies.recorded != side)?;

@@ -14,7 +14,7 @@ mod straighten;
 #[cfg(test)]
 mod tests;
 
-pub use fields::fields;
+use fields::fields;
 pub use sheet::{EmptySheet, EmptySide, SheetError};
 pub use straighten::{Straightened, straighten};
 

@@ -6,6 +6,7 @@ use crate::decode::{DecodeError, Limits, decode_pages};
 use crate::gray::GrayPage;
 use crate::ocr::{Layout, Ocr};
 use crate::registered::RegisteredPage;
+use domain::form::Field;
 use domain::geometry::RectMm;
 use std::fmt;
 
@@ -122,6 +123,16 @@ impl EmptySide {
 }
 
 impl EmptySheet {
+    /// Every box that was found, as a field; `ocr` reads the labels, without it they are numbers.
+    pub fn fields(&self, mut ocr: Option<Ocr>) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for (number, side) in (1..).zip(&self.sides) {
+            let mut read = |rect: &RectMm| side.read_print(ocr.as_mut()?, rect);
+            fields.extend(super::fields(&side.found, number, self.paper_mm, fields.len() + 1, &mut read));
+        }
+        fields
+    }
+
     /// Opens a PDF, TIFF, PNG or JPEG of an empty sheet, one page a side. `dpi` is what a person says of its
     /// resolution; without it, what the file says.
     ///

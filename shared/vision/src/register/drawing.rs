@@ -208,22 +208,25 @@ pub(crate) struct Scan {
     pub seed: u64,
 }
 
+/// Coarse enough to be quick, as fine as a bad scanner.
+pub(crate) const QUICK: Scan = Scan {
+    dpi: [150.0; 2],
+    tag: Some([150.0; 2]),
+    turn_deg: 0.0,
+    scale: [1.0; 2],
+    shear_deg: 0.0,
+    shift_mm: [0.0; 2],
+    border_mm: 0.0,
+    outside: 255,
+    tones: [30.0, 235.0],
+    noise: 6.0,
+    threshold: None,
+    seed: 1,
+};
+
 impl Default for Scan {
     fn default() -> Self {
-        Self {
-            dpi: [200.0; 2],
-            tag: Some([200.0; 2]),
-            turn_deg: 0.0,
-            scale: [1.0; 2],
-            shear_deg: 0.0,
-            shift_mm: [0.0; 2],
-            border_mm: 0.0,
-            outside: 255,
-            tones: [30.0, 235.0],
-            noise: 6.0,
-            threshold: None,
-            seed: 1,
-        }
+        Self { dpi: [200.0; 2], tag: Some([200.0; 2]), ..QUICK }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a clerk would notice: pages found where they lie, and pages that must not be believed.
 
-use super::drawing::{FORM, NUMBER, Scan, corner_error, draw, fill, paint, template};
+use super::drawing::{FORM, NUMBER, QUICK, Scan, corner_error, draw, fill, paint, template};
 use super::{Registered, Registrar, register};
 use crate::gray::GrayPage;
 use crate::template::Template;
@@ -8,22 +8,6 @@ use domain::geometry::RectMm;
 use domain::ids::FormId;
 use domain::reading::Registration;
 use proptest::prelude::*;
-
-/// Coarse enough to be quick, as fine as a bad scanner.
-const QUICK: Scan = Scan {
-    dpi: [150.0; 2],
-    tag: Some([150.0; 2]),
-    turn_deg: 0.0,
-    scale: [1.0; 2],
-    shear_deg: 0.0,
-    shift_mm: [0.0; 2],
-    border_mm: 0.0,
-    outside: 255,
-    tones: [30.0, 235.0],
-    noise: 6.0,
-    threshold: None,
-    seed: 1,
-};
 
 fn sheet(template: &Template) -> GrayPage {
     draw(&template.form, 1, Some(NUMBER))

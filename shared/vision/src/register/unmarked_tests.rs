@@ -1,6 +1,6 @@
 //! What a clerk would notice of paper that others print: found where it lies, and never seen where it is not.
 
-use super::drawing::{FORM, NUMBER, Scan, corner_error, draw, fill, template};
+use super::drawing::{FORM, NUMBER, QUICK, Scan, corner_error, draw, fill, template};
 use super::{Registered, Registrar};
 use crate::gray::GrayPage;
 use crate::template::Template;
@@ -9,22 +9,6 @@ use domain::ids::FormId;
 use domain::reading::{Registration, RegistrationMethod};
 use proptest::prelude::*;
 use std::sync::OnceLock;
-
-/// Coarse enough to be quick, as fine as a bad scanner.
-const QUICK: Scan = Scan {
-    dpi: [150.0; 2],
-    tag: Some([150.0; 2]),
-    turn_deg: 0.0,
-    scale: [1.0; 2],
-    shear_deg: 0.0,
-    shift_mm: [0.0; 2],
-    border_mm: 0.0,
-    outside: 255,
-    tones: [30.0, 235.0],
-    noise: 6.0,
-    threshold: None,
-    seed: 1,
-};
 
 /// The usual test slip without our marks.
 fn unmarked() -> String {
