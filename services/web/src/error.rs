@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use domain::duty::Right;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Why a screen is not shown.
@@ -10,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub enum ScreenError {
     /// There is no such page, file, person or screen.
     NotFound,
+    /// This person lacks the right.
+    Forbidden(Right),
     /// The request makes no sense; the words say why, for people.
     Refused(String),
     /// The machine failed; the cause goes to the log, never to the screen.
@@ -37,6 +40,12 @@ impl IntoResponse for ScreenError {
                 StatusCode::NOT_FOUND,
                 "見つかりません",
                 "この画面・ページはありません。すでに処理されたか、アドレスが違います。".to_owned(),
+                None,
+            ),
+            ScreenError::Forbidden(right) => (
+                StatusCode::FORBIDDEN,
+                "権限がありません",
+                format!("この操作には「{}」の権限が必要です。管理者に相談してください。", right.label()),
                 None,
             ),
             ScreenError::Refused(words) => (StatusCode::BAD_REQUEST, "受け付けられません", words, None),

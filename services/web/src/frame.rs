@@ -5,35 +5,99 @@ use crate::error::ScreenError;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use domain::actor::Actor;
-use std::convert::Infallible;
+use domain::duty::{Duty, Right};
 use std::net::SocketAddr;
 
 /// The one staff account until there is a login.
 const DEMO_STAFF: &str = "demo";
 const DEMO_STAFF_LABEL: &str = "試用職員";
 
-/// The person behind a request. Every write takes it, so that who, when and from where is always recorded.
+/// The person behind a request, put beside it before any screen is reached. Every write takes it, so that who, when
+/// and from where is always recorded.
 #[derive(Clone, Debug)]
-pub struct Person(pub Actor);
+pub struct Person {
+    /// Goes with every write.
+    pub actor: Actor,
+    /// What colleagues call this person.
+    pub name: String,
+    /// What this person is there for.
+    pub duties: Vec<Duty>,
+}
 
-impl<S: Sync> FromRequestParts<S> for Person {
-    type Rejection = Infallible;
+impl Person {
+    /// Whether one of the duties carries `right`.
+    pub fn may(&self, right: Right) -> bool {
+        self.duties.iter().any(|duty| duty.may(right))
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
-        Ok(Self(Actor::new(DEMO_STAFF, address.unwrap_or_else(|| "不明".to_owned()))))
+    /// Goes on only with `right`.
+    ///
+    /// # Errors
+    /// [`ScreenError::Forbidden`], which names the right.
+    pub fn require(&self, right: Right) -> Result<(), ScreenError> {
+        if self.may(right) { Ok(()) } else { Err(ScreenError::Forbidden(right)) }
     }
 }
+
+impl<S: Sync> FromRequestParts<S> for Person {
+    type Rejection = ScreenError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScreenError> {
+        if let Some(person) = parts.extensions.get::<Person>() {
+            return Ok(person.clone());
+        }
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+        Ok(Self {
+            actor: Actor::new(DEMO_STAFF, address.unwrap_or_else(|| "不明".to_owned())),
+            name: DEMO_STAFF_LABEL.to_owned(),
+            duties: Duty::ALL.to_vec(),
+        })
+    }
+}
+
+/// One entry of the bar.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// As screens name it in [`Frame::new`].
+    pub id: &'static str,
+    /// Where it leads.
+    pub address: &'static str,
+    /// For people.
+    pub label: &'static str,
+    /// Shown to whoever has one of these rights; to everybody when there is none.
+    rights: &'static [Right],
+}
+
+/// The bar, from left to right.
+const PLACES: &[Place] = &[
+    Place { id: "home", address: "/", label: "ホーム", rights: &[] },
+    Place { id: "inbox", address: "/inbox", label: "受信箱", rights: &[Right::SeePages] },
+    Place {
+        id: "reviews",
+        address: "/reviews",
+        label: "確認一覧",
+        rights: &[Right::Verify, Right::Arbitrate],
+    },
+    Place { id: "residents", address: "/residents", label: "台帳", rights: &[Right::SeePeople] },
+    Place {
+        id: "paper",
+        address: "/paper",
+        label: "束票・帳票",
+        rights: &[Right::PrintPaper, Right::DesignForms],
+    },
+];
 
 /// The bar above every screen.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Which part of the bar is current: `home`, `inbox`, `reviews`, `residents`, `paper`.
+    /// Which part of the bar is current.
     pub place: &'static str,
+    /// The parts that this person may open.
+    pub places: Vec<Place>,
     /// Pages that wait for a person.
     pub waiting: u32,
     /// Who, for people.
-    pub staff: &'static str,
+    pub staff: String,
     /// The terminal's address.
     pub terminal: String,
 }
@@ -42,6 +106,14 @@ impl Frame {
     /// The bar for a screen of `place`.
     pub async fn new(screens: &Screens, person: &Person, place: &'static str) -> Result<Self, ScreenError> {
         let waiting = screens.store.read_async(|rows| rows.reviews_waiting()).await?;
-        Ok(Self { place, waiting, staff: DEMO_STAFF_LABEL, terminal: person.0.terminal.clone() })
+        let open =
+            |place: &&Place| place.rights.is_empty() || place.rights.iter().any(|&right| person.may(right));
+        Ok(Self {
+            place,
+            places: PLACES.iter().filter(open).copied().collect(),
+            waiting,
+            staff: person.name.clone(),
+            terminal: person.actor.terminal.clone(),
+        })
     }
 }

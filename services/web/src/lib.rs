@@ -1,6 +1,6 @@
 //! Owns: the screens: what clerks see, what they type, and the HTML and JSON between.
 //! Never: decides a rule (that is `domain`), speaks SQL, or writes without an actor.
-//! Start reading at: [`router`] (every address), then `review` (the screen that people work in).
+//! Start reading at: `routes` (every address and the right it needs), then `review` (the screen that people work in).
 
 mod assets;
 mod cache;
@@ -19,6 +19,7 @@ mod people;
 mod pictures;
 mod protected;
 mod review;
+mod routes;
 mod sheet;
 mod status;
 #[cfg(test)]
@@ -29,12 +30,9 @@ pub use forms::{Designer, OcrFactory};
 pub use status::{QueueDepth, Status};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
 use cache::ByteCache;
 use domain::form::Form;
 use domain::ids::ImageHash;
-use error::ScreenError;
 use pages::PageStore;
 use pictures::PictureKey;
 use press::Printer;
@@ -119,48 +117,7 @@ impl Screens {
 
 /// Every address of the screens.
 pub fn router(deps: Deps) -> Router {
-    let screens = Router::new()
-        .route("/", get(home::home))
-        .route("/home/live", get(home::live))
-        .route("/inbox", get(inbox::inbox))
-        .route("/inbox/{seq}", get(inbox::file))
-        .route("/envelopes/{id}", get(inbox::envelope))
-        .route("/pages/{page}", get(page::page))
-        .route("/pages/{page}/image", get(pictures::page_image))
-        .route("/pages/{page}/snippet/{field}", get(pictures::snippet))
-        .route("/pages/{page}/act/{action}", post(review::dispose_page))
-        .route("/pages/{page}/undo", post(review::undo))
-        .route("/reviews", get(review::list::list))
-        .route("/reviews/{page}", get(review::review))
-        .route("/reviews/{page}/commit", post(review::commit))
-        .route("/reviews/{page}/act/{action}", post(review::dispose))
-        .route("/reviews/{page}/read", post(review::read_again))
-        .route("/reviews/{page}/open", post(review::open_envelope))
-        .route("/reviews/{page}/check/{field}", post(review::check_field))
-        .route("/reviews/{page}/person", post(review::find_person))
-        .route("/residents", get(ledger::search).post(ledger::found))
-        .route("/residents/{row}", get(ledger::ledger))
-        .route("/paper", get(paper::paper))
-        .route("/paper/ticket", post(paper::ticket))
-        .route("/paper/{form}/blank.pdf", get(paper::blank))
-        .route("/forms", get(forms::list))
-        .route("/forms/new", post(forms::create).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
-        .route("/forms/trial/{key}", get(forms::picture))
-        .route("/forms/trial/{key}/{field}", get(forms::snippet))
-        .route("/forms/{id}", get(forms::designer))
-        .route("/forms/{id}/draft", get(forms::draft_json))
-        .route("/forms/{id}/blank/{side}", get(forms::blank))
-        .route("/forms/{id}/check", post(forms::check).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
-        .route("/forms/{id}/save", post(forms::save).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
-        .route("/forms/{id}/try", post(forms::try_it).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
-        .route("/forms/{id}/live", post(forms::live))
-        .route("/forms/{id}/edit", post(forms::edit))
-        .route("/forms/{id}/discard", post(forms::discard))
-        .route("/api/status", get(status::status))
-        .route("/healthz", get(status::healthz))
-        .route("/static/{name}", get(assets::asset))
-        .fallback(async || ScreenError::NotFound);
-    guard::guarded(screens).with_state(Screens::new(deps))
+    guard::guarded(routes::routes()).with_state(Screens::new(deps))
 }
 
 /// Serves the screens on `listener` until `shutdown` ends; open requests are finished first.

@@ -85,7 +85,7 @@ pub async fn ticket(
     let form = screens.forms.iter().find(|form| form.is_ticket());
     let form = form.ok_or_else(|| ScreenError::Refused("束票の帳票が登録されていません。".into()))?.clone();
     let programme = words::programme_title(&screens.forms, wanted.programme.as_str());
-    let (actor, layout) = (person.0, form.clone());
+    let (actor, layout) = (person.actor, form.clone());
     let (ticket, clinic) = screens
         .store
         .write_async(move |rows| {

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod agreement;
 pub mod check_digit;
 pub mod decision;
+pub mod duty;
 pub mod envelope;
 pub mod fold;
 pub mod form;

@@ -81,7 +81,7 @@ pub async fn create(
     };
     let made = tokio::task::spawn_blocking(job).await.context("making a draft broke off")??;
     if made.is_ok() {
-        tracing::info!(form = %at, staff = %person.0.staff, "a draft of a form was made");
+        tracing::info!(form = %at, staff = %person.actor.staff, "a draft of a form was made");
     }
     Ok(Json(match made {
         Ok(()) => json!({ "at": at }),
@@ -165,7 +165,7 @@ pub async fn live(
     tokio::task::spawn_blocking(move || folder.go_live(&live, &form))
         .await
         .context("going live broke off")??;
-    tracing::info!(form.id = %id, form.version = version, form.number = number, staff = %person.0.staff, "a form went live");
+    tracing::info!(form.id = %id, form.version = version, form.number = number, staff = %person.actor.staff, "a form went live");
     Ok(Json(json!({ "live": version })))
 }
 
@@ -188,7 +188,7 @@ pub async fn discard(
     Path(id): Path<String>,
 ) -> Result<Response, ScreenError> {
     folders(&screens).draft(&id).ok_or(ScreenError::NotFound)?.remove()?;
-    tracing::info!(form.id = %id, staff = %person.0.staff, "a draft of a form was thrown away");
+    tracing::info!(form.id = %id, staff = %person.actor.staff, "a draft of a form was thrown away");
     Ok(Redirect::to("/forms").into_response())
 }
 

@@ -71,7 +71,7 @@ async fn put_aside(
         _ => return Err(ScreenError::NotFound),
     };
     let reason = why.text()?;
-    let (page, actor) = (page.clone(), person.0.clone());
+    let (page, actor) = (page.clone(), person.actor.clone());
     let moved = screens
         .store
         .write_async(move |rows| rows.dispose(&page, disposal, &reason, &actor, Timestamp::now()))
@@ -86,7 +86,7 @@ pub async fn undo(
     person: Person,
     Path(page): Path<String>,
 ) -> Result<Response, ScreenError> {
-    let (id, actor) = (PageId(page.clone()), person.0);
+    let (id, actor) = (PageId(page.clone()), person.actor);
     let moved =
         screens.store.write_async(move |rows| rows.undo_disposal(&id, &actor, Timestamp::now())).await?;
     after(moved)?;
@@ -117,7 +117,7 @@ pub async fn read_again(
     if form.as_ref().is_some_and(|form| screens.form(form).is_none()) {
         return Err(ScreenError::Refused("その帳票は登録されていません。".into()));
     }
-    let (page, actor) = (PageId(page), person.0.clone());
+    let (page, actor) = (PageId(page), person.actor.clone());
     let id = page.clone();
     let moved = screens
         .store
@@ -142,7 +142,7 @@ pub async fn open_envelope(
     Body(ticket): Body<TicketNumber>,
 ) -> Result<Response, ScreenError> {
     let number = keyed::fold(&ticket.number);
-    let (page, actor) = (PageId(page), person.0.clone());
+    let (page, actor) = (PageId(page), person.actor.clone());
     let id = page.clone();
     let moved = screens
         .store

@@ -59,7 +59,7 @@ pub async fn commit(
     let problem = match decided(&screens, &case, &posted) {
         Err(problem) => problem,
         Ok(decided) => {
-            let actor = staff.0.clone();
+            let actor = staff.actor.clone();
             let outcome =
                 screens.store.write_async(move |rows| write(rows, decided, &actor, Timestamp::now())).await?;
             match problem_of(outcome, &screens, &case) {
@@ -81,7 +81,7 @@ pub(super) async fn to_next(
     done: &str,
     chosen: &Chosen,
 ) -> Result<Response, ScreenError> {
-    let (filter, after, staff) = (chosen.filter(), page.clone(), person.0.staff.clone());
+    let (filter, after, staff) = (chosen.filter(), page.clone(), person.actor.staff.clone());
     let next = screens
         .store
         .read_async(move |rows| rows.review_after(&filter, &after, &staff, Timestamp::now()))

@@ -214,7 +214,7 @@ impl Item {
         const REASONS_EACH: usize = 3;
         let form = row.form.as_ref().map(|id| words::form_title(&screens.forms, id.as_str()));
         let by_other =
-            |(staff, until): &(domain::ids::StaffId, Timestamp)| *staff != person.0.staff && *until > now;
+            |(staff, until): &(domain::ids::StaffId, Timestamp)| *staff != person.actor.staff && *until > now;
         Self {
             page: row.page.to_string(),
             reasons: row.reasons.iter().take(REASONS_EACH).map(ReviewReason::text).collect(),

@@ -54,7 +54,7 @@ pub async fn review(
 ) -> Result<Response, ScreenError> {
     let page = PageId(page);
     let (lease, now) = (page.clone(), Timestamp::now());
-    let actor = person.0.clone();
+    let actor = person.actor.clone();
     let lease =
         screens.store.write_async(move |rows| rows.lease_review(&lease, &actor, now + LEASE, now)).await?;
     let case = Case::load(&screens, &page, Vec::new()).await?.ok_or(ScreenError::NotFound)?;

@@ -1,10 +1,12 @@
 //! A small made-up office: a form, three residents, a few scanned pages, and the screens above them.
 
+use crate::frame::Person;
 use crate::{Deps, Designer, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use domain::actor::Actor;
+use domain::duty::Duty;
 use domain::form::Form;
 use domain::ids::{ManagementNumber, PageId, ResidentId, ScanId};
 use domain::matching::MatchOutcome;
@@ -191,14 +193,19 @@ impl Office {
         text.ok().map(|text| Form::parse(id, &text).unwrap())
     }
 
+    /// The same office with somebody else in front of the screens.
+    pub fn by<'a>(&'a self, staff: &str, duties: &[Duty]) -> Desk<'a> {
+        let person =
+            Person { actor: Actor::new(staff, "192.0.2.8"), name: staff.into(), duties: duties.to_vec() };
+        Desk { office: self, person }
+    }
+
     pub async fn get(&self, address: &str) -> Answer {
-        self.send_request(Request::get(address).body(Body::empty()).unwrap()).await
+        self.send_request(get_of(address)).await
     }
 
     pub async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
-        let request =
-            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send_request(request.body(form_body(pairs)).unwrap()).await
+        self.send_request(post_of(address, pairs)).await
     }
 
     pub async fn send_request(&self, mut request: Request<Body>) -> Answer {
@@ -208,6 +215,36 @@ impl Office {
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
+}
+
+/// One person in front of the screens of an [`Office`].
+pub struct Desk<'a> {
+    office: &'a Office,
+    person: Person,
+}
+
+impl Desk<'_> {
+    pub async fn get(&self, address: &str) -> Answer {
+        self.send(get_of(address)).await
+    }
+
+    pub async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
+        self.send(post_of(address, pairs)).await
+    }
+
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(self.person.clone());
+        self.office.send_request(request).await
+    }
+}
+
+fn get_of(address: &str) -> Request<Body> {
+    Request::get(address).body(Body::empty()).unwrap()
+}
+
+fn post_of(address: &str, pairs: &[(&str, &str)]) -> Request<Body> {
+    let request = Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(form_body(pairs)).unwrap()
 }
 
 /// Everything that a clerk sends for a sound slip of resident row `resident`.

@@ -3,6 +3,7 @@
 use super::office::*;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use domain::duty::Duty;
 use domain::page::PageState;
 use store::Disposal;
 
@@ -181,4 +182,21 @@ async fn the_status_is_json_for_other_programs() {
     assert_eq!(status["records"], 0);
     assert_eq!(status["queue"]["waiting"], 0);
     assert_eq!(office.get("/healthz").await.text(), "ok");
+}
+
+#[tokio::test]
+async fn who_lacks_the_right_is_told_which_one() {
+    let office = Office::open();
+    let mailroom = office.by("uketsuke", &[Duty::Mailroom]);
+    assert_eq!(mailroom.get("/inbox").await.status, StatusCode::OK);
+    for address in ["/reviews", "/residents", "/forms"] {
+        let answer = mailroom.get(address).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+        assert!(answer.text().contains("の権限が必要です"));
+    }
+    let home = mailroom.get("/").await.text();
+    assert!(home.contains("nav-inbox") && !home.contains("nav-residents"));
+    let nobody = office.by("nobody", &[]);
+    assert_eq!(nobody.post("/paper/ticket", &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(nobody.get("/pages/x/image").await.status, StatusCode::FORBIDDEN);
 }

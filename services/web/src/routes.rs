@@ -1,0 +1,109 @@
+//! Every address of the screens, in groups by the right that they need. A handler may ask for more; none asks for less.
+
+use crate::error::ScreenError;
+use crate::frame::Person;
+use crate::{Screens, assets, forms, home, inbox, ledger, page, paper, pictures, review, status};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use domain::duty::Right;
+
+/// All of them.
+pub fn routes() -> Router<Screens> {
+    Router::new()
+        .merge(only(&[], everybody()))
+        .merge(only(&[Right::SeePages], pages()))
+        .merge(only(&[Right::HandleMail, Right::Verify, Right::Arbitrate], disposals()))
+        .merge(only(&[Right::Verify, Right::Arbitrate], reviews()))
+        .merge(only(&[Right::SeePeople], people()))
+        .merge(only(&[Right::PrintPaper, Right::DesignForms], paper()))
+        .merge(only(&[Right::PrintPaper], printing()))
+        .merge(only(&[Right::DesignForms], forms()))
+        .merge(open())
+        .fallback(async || ScreenError::NotFound)
+}
+
+/// `routes` for persons with one of `rights` (for any person when there is none); without it nothing of them is reached.
+fn only(rights: &'static [Right], routes: Router<Screens>) -> Router<Screens> {
+    routes.route_layer(middleware::from_fn(move |person: Person, request: Request, next: Next| async move {
+        match rights.first() {
+            Some(&first) if !rights.iter().any(|&right| person.may(right)) => {
+                ScreenError::Forbidden(first).into_response()
+            }
+            _ => next.run(request).await,
+        }
+    }))
+}
+
+/// Reached without logging in: nothing of these says anything about a page or a person.
+fn open() -> Router<Screens> {
+    Router::new().route("/healthz", get(status::healthz)).route("/static/{name}", get(assets::asset))
+}
+
+fn everybody() -> Router<Screens> {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/home/live", get(home::live))
+        .route("/api/status", get(status::status))
+}
+
+fn pages() -> Router<Screens> {
+    Router::new()
+        .route("/inbox", get(inbox::inbox))
+        .route("/inbox/{seq}", get(inbox::file))
+        .route("/envelopes/{id}", get(inbox::envelope))
+        .route("/pages/{page}", get(page::page))
+        .route("/pages/{page}/image", get(pictures::page_image))
+        .route("/pages/{page}/snippet/{field}", get(pictures::snippet))
+}
+
+fn disposals() -> Router<Screens> {
+    Router::new()
+        .route("/pages/{page}/act/{action}", post(review::dispose_page))
+        .route("/pages/{page}/undo", post(review::undo))
+}
+
+fn reviews() -> Router<Screens> {
+    Router::new()
+        .route("/reviews", get(review::list::list))
+        .route("/reviews/{page}", get(review::review))
+        .route("/reviews/{page}/commit", post(review::commit))
+        .route("/reviews/{page}/act/{action}", post(review::dispose))
+        .route("/reviews/{page}/read", post(review::read_again))
+        .route("/reviews/{page}/open", post(review::open_envelope))
+        .route("/reviews/{page}/check/{field}", post(review::check_field))
+        .route("/reviews/{page}/person", post(review::find_person))
+}
+
+fn people() -> Router<Screens> {
+    Router::new()
+        .route("/residents", get(ledger::search).post(ledger::found))
+        .route("/residents/{row}", get(ledger::ledger))
+}
+
+fn paper() -> Router<Screens> {
+    Router::new().route("/paper", get(paper::paper)).route("/paper/{form}/blank.pdf", get(paper::blank))
+}
+
+fn printing() -> Router<Screens> {
+    Router::new().route("/paper/ticket", post(paper::ticket))
+}
+
+fn forms() -> Router<Screens> {
+    Router::new()
+        .route("/forms", get(forms::list))
+        .route("/forms/new", post(forms::create).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
+        .route("/forms/trial/{key}", get(forms::picture))
+        .route("/forms/trial/{key}/{field}", get(forms::snippet))
+        .route("/forms/{id}", get(forms::designer))
+        .route("/forms/{id}/draft", get(forms::draft_json))
+        .route("/forms/{id}/blank/{side}", get(forms::blank))
+        .route("/forms/{id}/check", post(forms::check).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
+        .route("/forms/{id}/save", post(forms::save).layer(DefaultBodyLimit::max(forms::LARGEST_DRAFT)))
+        .route("/forms/{id}/try", post(forms::try_it).layer(DefaultBodyLimit::max(forms::LARGEST_UPLOAD)))
+        .route("/forms/{id}/live", post(forms::live))
+        .route("/forms/{id}/edit", post(forms::edit))
+        .route("/forms/{id}/discard", post(forms::discard))
+}
