@@ -1,0 +1,112 @@
+//! The screens in a real browser, by keyboard: a file a role. What they share is here.
+
+mod planner;
+mod verifier;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use thirtyfour::TypingData;
+use thirtyfour::prelude::*;
+
+/// Chromium's driver, ended with the test.
+pub struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    pub fn start() -> Self {
+        let port = free_port();
+        let child = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: `make test` does it");
+        Self { child, port }
+    }
+
+    pub async fn browser(&self, profile: &Path) -> WebDriver {
+        let mut capabilities = DesiredCapabilities::chrome();
+        let profile = format!("--user-data-dir={}", profile.display());
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1366,768",
+            &profile,
+        ] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        let address = format!("http://127.0.0.1:{}", self.port);
+        for _ in 0..100 {
+            if let Ok(browser) = WebDriver::new(&address, capabilities.clone()).await {
+                return browser;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("no browser after 20 seconds");
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The text of the element with this `data-test`, once it is there. Screens change while they are looked at, so an
+/// element that has gone stale is looked up again.
+pub async fn text(browser: &WebDriver, name: &str) -> String {
+    let place = format!("[data-test='{name}']");
+    for _ in 0..200 {
+        if let Ok(element) = browser.find(By::Css(place.clone())).await
+            && let Ok(text) = element.text().await
+        {
+            return text;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no {name} on the screen");
+}
+
+pub async fn press(browser: &WebDriver, keys: impl Into<TypingData>) {
+    browser.active_element().await.unwrap().send_keys(keys).await.unwrap();
+}
+
+/// Waits for an element, by its place.
+pub async fn find(browser: &WebDriver, place: &str) -> WebElement {
+    for _ in 0..200 {
+        if let Ok(element) = browser.find(By::Css(place)).await {
+            return element;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no {place} on the screen");
+}
+
+/// Waits until the words of an element say something.
+pub async fn says(browser: &WebDriver, place: &str, words: &str) {
+    for _ in 0..200 {
+        if let Ok(element) = browser.find(By::Css(place)).await
+            && element.text().await.is_ok_and(|text| text.contains(words))
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{place} never says {words}");
+}

@@ -1,0 +1,82 @@
+//! A verifier works off what the machine would not decide.
+
+use super::{Driver, free_port, press, text};
+use crate::harness::{self, Running};
+use crate::whole_way::{LIMIT, drop_in, post, settings};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use thirtyfour::Key;
+use thirtyfour::prelude::*;
+
+/// Two slips: one that nothing speaks against, and one whose visitor wrote another birth date.
+fn office(data: &Path) -> (Running, String) {
+    settings(data);
+    for name in post(data, 2, 21, Some(1)) {
+        drop_in(data, &name);
+    }
+    let port = free_port();
+    let office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
+    harness::wait_until("two slips", LIMIT, || {
+        data.join("yomitori.db").is_file() && harness::pages(&harness::status(data)) == (2, 0)
+    });
+    (office, format!("http://127.0.0.1:{port}"))
+}
+
+#[test]
+fn a_clerk_commits_a_doubtful_slip_by_keyboard_and_finds_it_in_the_ledger() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path();
+    let (_office, address) = office(data);
+    let waiting = harness::status(data)["pages"]["in_review"].as_u64().unwrap();
+    assert!(waiting >= 1, "a birth date that is not the register's waits for a person");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let driver = Driver::start();
+        let browser = driver.browser(&data.join("chromium")).await;
+        let result = clerk(&browser, data, &address, waiting).await;
+        browser.quit().await.unwrap();
+        result.unwrap();
+    });
+    let status = harness::status(data);
+    assert_eq!(status["records"], status["pages"]["committed"], "{status}");
+}
+
+async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) -> WebDriverResult<()> {
+    browser.goto(address).await?;
+    assert!(text(browser, "adds-up").await.contains("合計が合っています"));
+    assert_eq!(text(browser, "total-arrived").await, "2");
+    assert_eq!(text(browser, "total-in_review").await, waiting.to_string());
+    browser.goto(&format!("{address}/reviews")).await?;
+    press(browser, Key::Enter).await;
+    text(browser, "person").await;
+    let before = browser.current_url().await?;
+    // The cursor stands on the person: 1 chooses the first candidate.
+    press(browser, "1").await;
+    // Enter confirms one doubtful value after another, the person included; the last one leads to the button.
+    for _ in 0..60 {
+        if text(browser, "left").await.contains("すべて確認しました") {
+            break;
+        }
+        press(browser, Key::Enter).await;
+    }
+    press(browser, Key::Control + Key::Enter).await;
+    harness::wait_until("the commit", LIMIT, || harness::status(data)["pages"]["in_review"] == waiting - 1);
+    while browser.current_url().await? == before {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(text(browser, "done").await.contains("確定"));
+    // The ledger has the record with its values.
+    browser.goto(&format!("{address}/residents")).await?;
+    press(browser, "タカハシ").await;
+    press(browser, Key::Enter).await;
+    assert!(text(browser, "persons").await.contains("髙橋"));
+    let mut records = 0;
+    for link in browser.find_all(By::Css("[data-test='persons'] a")).await? {
+        let ledger = format!("{address}{}", link.attr("href").await?.unwrap_or_default());
+        let answer = Command::new("curl").args(["-s", &ledger]).output().expect("curl runs");
+        records += String::from_utf8_lossy(&answer.stdout).matches("data-test=\"record\"").count() as u64;
+    }
+    assert_eq!(records, harness::status(data)["records"].as_u64().unwrap());
+    assert!(records >= 1);
+    Ok(())
+}
