@@ -4,10 +4,12 @@ use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::people::{self, PersonFacts, Wanted};
+use crate::trace::{self, Act};
 use crate::words;
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
+use domain::ids::ResidentId;
 use domain::wareki;
 use serde::Deserialize;
 use store::screens::SlipRow;
@@ -83,6 +85,8 @@ pub async fn found(
     let frame = Frame::new(&screens, &person, "residents").await?;
     let wanted = Wanted::of(&search.words);
     let found = screens.store.read_async(move |rows| wanted.find(rows, PERSONS_SHOWN)).await?;
+    let ids: Vec<ResidentId> = found.iter().map(|(_, resident)| resident.id.clone()).collect();
+    trace::note(&screens, &person, Act::Search, "residents", None, &ids, None).await?;
     let cut = found.len() as u32 == PERSONS_SHOWN;
     let today = people::today();
     let persons = found.iter().map(|(row, resident)| PersonFacts::of(*row, resident, today)).collect();
@@ -105,6 +109,8 @@ pub async fn ledger(
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
+    trace::note(&screens, &person, Act::View, "ledger", None, std::slice::from_ref(&resident.id), None)
+        .await?;
     show(&LedgerScreen {
         frame,
         person: PersonFacts::of(row, &resident, people::today()),

@@ -24,6 +24,7 @@ mod sheet;
 mod status;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod words;
 
 pub use forms::{Designer, OcrFactory};

@@ -3,6 +3,7 @@
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::sheet::Sheet;
+use crate::trace::{self, Act};
 use crate::{Screens, protected, words};
 use askama::Template;
 use axum::extract::{Path, State};
@@ -95,6 +96,7 @@ pub async fn page(
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
+    trace::note(&screens, &person, Act::View, "page", None, &[], Some(&view.page.id)).await?;
     let fields = read_fields(&screens, &view, &decisions, hidden);
     let events = events.iter().map(Line::of).collect();
     let sheet = Sheet::of(&screens, &view.page);

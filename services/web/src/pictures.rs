@@ -1,7 +1,8 @@
 //! Pictures of pages and of single fields, cut from the scan as it is stored.
 
 use crate::error::ScreenError;
-use crate::{Screens, protected};
+use crate::frame::Person;
+use crate::{Screens, protected, trace};
 use anyhow::Context;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -21,6 +22,8 @@ use vision::{Affine, GrayPage, Patch, RegisteredPage};
 const WIDTHS: std::ops::RangeInclusive<u32> = 60..=2400;
 /// Wide enough for a page beside its fields on a 1366-pixel screen.
 const USUAL_WIDTH: u32 = 1200;
+/// Nobody reads a name on a picture that is so small.
+const THUMBNAIL: u32 = 240;
 /// Of pages: grey steps stay smooth, and small print stays readable.
 const PAGE_QUALITY: u8 = 80;
 /// Of snippets: nobody should have to guess whether a stroke or the compression made a dot.
@@ -63,11 +66,16 @@ struct Stored {
 /// `GET /pages/{page}/image?width=…&paper=…`
 pub async fn page_image(
     State(screens): State<Screens>,
+    person: Person,
     Path(page): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ScreenError> {
+    let asked = PageId::from(page.as_str());
     let Stored { page, image, cover } = stored(&screens, &page).await?;
     let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
+    if width > THUMBNAIL {
+        trace::note_picture(&screens, &person, &asked).await?;
+    }
     let paper = wanted.paper.then(|| paper(&screens, &page)).flatten();
     let fit = paper.as_ref().map(|(fit, _)| fit.px_from_mm);
     let key = PictureKey { image: image.clone(), width, paper: fit, covered: !cover.is_empty() };
@@ -98,9 +106,12 @@ pub async fn page_image(
 /// `GET /pages/{page}/snippet/{field}`: the field upright, with a little paper around it.
 pub async fn snippet(
     State(screens): State<Screens>,
+    person: Person,
     Path((page, field)): Path<(String, String)>,
 ) -> Result<Response, ScreenError> {
+    let asked = PageId::from(page.as_str());
     let Stored { page, image, cover } = stored(&screens, &page).await?;
+    trace::note_picture(&screens, &person, &asked).await?;
     let area = field_area(&screens, &page, &FieldId(field)).ok_or(ScreenError::NotFound)?;
     let (fit, _) = paper(&screens, &page).ok_or(ScreenError::NotFound)?;
     let scan = decoded(&screens, &image).await?;

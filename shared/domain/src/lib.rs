@@ -2,6 +2,7 @@
 //! Never: does I/O, reads a clock, draws a random number or names another room of ours.
 //! Start reading at: [`form`] (what paper is), then [`reading`] (what ink said), then [`page`] (where a page stands).
 
+pub mod access;
 pub mod actor;
 pub mod agreement;
 pub mod check_digit;

@@ -13,6 +13,7 @@ use std::time::Duration;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_first.sql")),
     M::up(include_str!("../migrations/0002_households.sql")),
+    M::up(include_str!("../migrations/0004_access.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly
 /// import of a large city a few seconds.

@@ -1,7 +1,8 @@
 //! Who did what, when and from where: the ground of the access log.
 
 use crate::columns::{Columns, all, ms, run};
-use crate::{Error, Rows, Writer};
+use crate::{Access, Error, Rows, Writer};
+use domain::access::Act;
 use domain::actor::Actor;
 use domain::ids::{PageId, ResidentId, StaffId};
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ pub(crate) struct About<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes one line of the log; its id.
+    /// Writes one line of the log; its id. What touches a page or a person stands in the access log, too.
     pub(crate) fn note(&self, what: &str, about: About, actor: &Actor, now: Timestamp) -> Result<i64, Error> {
         run(
             self.connection,
@@ -49,7 +50,19 @@ impl Writer<'_> {
                 ":detail": about.detail,
             },
         )?;
-        Ok(self.connection.last_insert_rowid())
+        let id = self.connection.last_insert_rowid();
+        if about.page.is_some() || about.resident.is_some() {
+            let residents: Vec<ResidentId> = about.resident.into_iter().cloned().collect();
+            let change = Access {
+                act: Act::Change,
+                screen: what,
+                reason: about.detail,
+                residents: &residents,
+                page: about.page,
+            };
+            self.trace(&change, actor, now)?;
+        }
+        Ok(id)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::columns::{Columns, day, first, ms, run};
 use crate::events::About;
-use crate::{Error, Rows, Writer};
+use crate::{Access, Error, Rows, Writer};
+use domain::access::Act;
 use domain::actor::Actor;
 use domain::form::Form;
 use domain::ids::{ClinicCode, ManagementNumber, ProgrammeId, ResidentId};
@@ -85,6 +86,8 @@ impl Writer<'_> {
                 params![number.0, form.id.as_str(), form.version, resident.0, ms(now), batch],
             )?;
         }
+        let printed = Access { act: Act::Print, screen: "slips_issued", reason: None, residents, page: None };
+        self.trace(&printed, actor, now)?;
         Ok(numbers.into_iter().zip(residents.iter().cloned()).collect())
     }
 

@@ -5,6 +5,7 @@
 //! Reading is `store.read(|rows| rows.counts())`, writing `store.write(|rows| rows.take_file(&file, now))`:
 //! every method of [`Rows`] and [`Writer`] runs in the transaction of its closure. Each file holds one topic.
 
+mod access;
 mod arrivals;
 mod clinics;
 mod columns;
@@ -22,6 +23,7 @@ mod reviews;
 pub mod screens;
 mod status;
 
+pub use access::Access;
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use clinics::Clinic;
 pub use database::{Rows, Store, Writer};

@@ -2,7 +2,8 @@
 
 use crate::columns::{Columns, all, day, first, run};
 use crate::events::About;
-use crate::{Error, Rows, Writer};
+use crate::{Access, Error, Rows, Writer};
+use domain::access::Act;
 use domain::actor::Actor;
 use domain::fold::{fold_kana, fold_name};
 use domain::ids::ResidentId;
@@ -154,12 +155,16 @@ impl Writer<'_> {
         let about = About { detail: Some(&detail), ..About::default() };
         let import = self.note("residents_imported", about, actor, now)?;
         let mut done = Imported::default();
+        let mut changed = Vec::new();
         for resident in residents {
             let known = self.resident(&resident.id)?;
             let count = match &known {
                 None => &mut done.added,
                 Some(known) if known == resident => &mut done.unchanged,
-                Some(_) => &mut done.changed,
+                Some(_) => {
+                    changed.push(resident.id.clone());
+                    &mut done.changed
+                }
             };
             *count += 1;
             self.put_resident(resident, import)?;
@@ -167,8 +172,18 @@ impl Writer<'_> {
         // An empty file says nothing about anybody.
         if mode == ImportMode::Full && !residents.is_empty() {
             let sql =
-                "update residents set resident_until = ?2 where imported <> ?1 and resident_until is null";
-            done.departed = run(self.connection, sql, params![import, day(now).to_string()])? as u64;
+                "update residents set resident_until = ?2 where imported <> ?1 and resident_until is null
+                       returning resident_id";
+            let until = params![import, day(now).to_string()];
+            let departed = all(self.connection, sql, until, |row| Ok(ResidentId(row.col("resident_id")?)))?;
+            done.departed = departed.len() as u64;
+            changed.extend(departed);
+        }
+        // Who is new had no data here that could have changed.
+        if !changed.is_empty() {
+            let screen = "residents_imported";
+            let change = Access { act: Act::Change, screen, reason: None, residents: &changed, page: None };
+            self.trace(&change, actor, now)?;
         }
         Ok(done)
     }

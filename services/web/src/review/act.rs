@@ -9,6 +9,7 @@ use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::Person;
 use crate::people::Wanted;
+use crate::trace::Act;
 use crate::{keyed, words};
 use askama::Template;
 use axum::extract::{Form as Body, Path, Query, State};
@@ -195,6 +196,7 @@ struct Candidates {
 /// `POST /reviews/{page}/person`: candidates, with those that a search found in front.
 pub async fn find_person(
     State(screens): State<Screens>,
+    clerk: Person,
     Path(page): Path<String>,
     Body(pairs): Body<Vec<(String, String)>>,
 ) -> Result<Response, ScreenError> {
@@ -205,6 +207,7 @@ pub async fn find_person(
     let found = found.into_iter().map(|(_, resident)| resident).collect();
     let case = Case::load(&screens, &PageId(page), found).await?.ok_or(ScreenError::NotFound)?;
     let (form, reading) = reading_of(&screens, &case.view).ok_or(ScreenError::NotFound)?;
+    case.note(&screens, &clerk, Act::Search, "person_search").await?;
     let posted = Posted::of(pairs);
     let mut person = PersonPart::of(&case, form, reading, Some(&posted), None);
     if nobody {

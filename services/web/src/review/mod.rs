@@ -13,11 +13,12 @@ pub use commit::commit;
 
 use crate::error::{ScreenError, show};
 use crate::frame::Person;
+use crate::trace::{self, Act};
 use crate::{Screens, words};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::form::Form;
-use domain::ids::PageId;
+use domain::ids::{PageId, ResidentId};
 use domain::reading::{FormReading, PageReading};
 use domain::resident::Resident;
 use domain::review::ReviewReason;
@@ -74,6 +75,18 @@ pub async fn review(
 }
 
 impl Case {
+    /// Leaves the lines of the access log for the page and everybody who is shown beside it.
+    async fn note(
+        &self,
+        screens: &Screens,
+        clerk: &Person,
+        act: Act,
+        screen: &'static str,
+    ) -> Result<(), ScreenError> {
+        let shown: Vec<ResidentId> = self.persons.iter().map(|person| person.resident.id.clone()).collect();
+        trace::note(screens, clerk, act, screen, None, &shown, Some(&self.view.page.id)).await
+    }
+
     /// Reads an item; `found` are residents that a person searched for. `None` when the page never waited.
     async fn load(
         screens: &Screens,

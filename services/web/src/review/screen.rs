@@ -9,6 +9,7 @@ use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::page::PageFacts;
 use crate::sheet::Sheet;
+use crate::trace::Act;
 use crate::{Screens, people};
 use askama::Template;
 use axum::http::StatusCode;
@@ -104,6 +105,7 @@ impl ReviewScreen {
         problem: Problem,
         chosen: &Chosen,
     ) -> Result<Self, ScreenError> {
+        case.note(screens, staff, Act::View, "review").await?;
         let known = reading_of(screens, &case.view);
         let slip = known.filter(|(form, _)| !form.is_ticket());
         let ticket = known.filter(|(form, _)| form.is_ticket());

@@ -1,5 +1,6 @@
 //! What the rows promise, tried on a real file.
 
+mod access;
 mod adding_up;
 mod arrivals;
 mod concurrency;
