@@ -14,6 +14,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_first.sql")),
     M::up(include_str!("../migrations/0002_households.sql")),
     M::up(include_str!("../migrations/0004_access.sql")),
+    M::up(include_str!("../migrations/0008_search.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly
 /// import of a large city a few seconds.
@@ -146,6 +147,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    crate::search::teach(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

@@ -21,6 +21,7 @@ mod records;
 mod residents;
 mod reviews;
 pub mod screens;
+mod search;
 mod status;
 
 pub use access::Access;
@@ -35,8 +36,9 @@ pub use outbox::OutboxMessage;
 pub use pages::{Disposal, Moved, Page};
 pub use readings::ReadingTaken;
 pub use records::{Committed, Record, RecordId};
-pub use residents::{ImportMode, Imported, ResidentSearch};
+pub use residents::{ImportMode, Imported};
 pub use reviews::{FieldValue, Lease, ReviewItem};
+pub use search::ResidentSearch;
 pub use status::{Counts, FileCounts};
 
 #[cfg(test)]

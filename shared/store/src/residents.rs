@@ -38,15 +38,6 @@ pub struct Imported {
     pub departed: u64,
 }
 
-/// What a person types to find a resident; all that is given must fit.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ResidentSearch {
-    /// Part of the name or its reading, in any spelling, or the whole 宛名番号; empty fits everybody.
-    pub words: Personal<String>,
-    /// 生年月日.
-    pub birth_date: Option<Personal<Date>>,
-}
-
 impl Rows<'_> {
     /// One resident.
     ///
@@ -113,26 +104,6 @@ impl Rows<'_> {
         all(self.connection, sql, params![id.0, MOST_CANDIDATES], |row| row.date("birth_date"))
     }
 
-    /// Residents that a person looks for, by reading, at most `limit`.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub fn search_residents(&self, search: &ResidentSearch, limit: u32) -> Result<Vec<Resident>, Error> {
-        let words = search.words.reveal().trim();
-        all(
-            self.connection,
-            "select * from residents
-             where (resident_id = :words or instr(name_folded, :name) > 0 or instr(kana_folded, :kana) > 0)
-               and (:born is null or birth_date = :born)
-             order by kana_folded, resident_id limit :limit",
-            named_params! {
-                ":words": words, ":name": fold_name(words), ":kana": fold_kana(words),
-                ":born": search.birth_date.as_ref().map(|born| born.reveal().to_string()), ":limit": limit,
-            },
-            resident,
-        )
-    }
-
     pub(crate) fn is_resident(&self, id: &ResidentId) -> Result<bool, Error> {
         let sql = "select 1 from residents where resident_id = ?1";
         Ok(first(self.connection, sql, [&id.0], |_| Ok(()))?.is_some())
@@ -168,6 +139,12 @@ impl Writer<'_> {
             };
             *count += 1;
             self.put_resident(resident, import)?;
+            let names =
+                |resident: &Resident| (fold_name(resident.name.reveal()), fold_kana(resident.kana.reveal()));
+            let (name, kana) = names(resident);
+            if known.as_ref().map(names) != Some((name.clone(), kana.clone())) {
+                self.put_words(&name, &kana, &resident.id.0)?;
+            }
         }
         // An empty file says nothing about anybody.
         if mode == ImportMode::Full && !residents.is_empty() {
@@ -212,7 +189,7 @@ impl Writer<'_> {
     }
 }
 
-fn resident(row: &Row) -> Result<Resident, Error> {
+pub(crate) fn resident(row: &Row) -> Result<Resident, Error> {
     Ok(Resident {
         id: ResidentId(row.col("resident_id")?),
         name: Personal::new(row.col("name")?),
