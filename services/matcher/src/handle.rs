@@ -86,7 +86,7 @@ impl Matcher {
                     Some(form) if form.is_ticket() => ticket::settle(&work, form, reading),
                     // A claim is for the payment clerk; nothing of it becomes a record of a person.
                     Some(form) if form.programme.is_none() => {
-                        work.review(decision::look_through(form, reading))
+                        work.review_of(form, &MatchOutcome::None, decision::look_through(form, reading))
                     }
                     Some(form) => work.slip(form, reading),
                 },
@@ -126,11 +126,19 @@ pub(crate) struct Work<'a> {
 
 impl Work<'_> {
     pub fn review(&self, reasons: Vec<ReviewReason>) -> Result<Handled, Error> {
-        self.review_with(&MatchOutcome::None, reasons)
+        self.rows.send_to_review(&self.page.id, &MatchOutcome::None, &reasons, self.now)?;
+        Ok(Handled::InReview)
     }
 
-    fn review_with(&self, outcome: &MatchOutcome, reasons: Vec<ReviewReason>) -> Result<Handled, Error> {
+    /// The same for a page whose form is known: its fields become work, one by one.
+    fn review_of(
+        &self,
+        form: &Form,
+        outcome: &MatchOutcome,
+        reasons: Vec<ReviewReason>,
+    ) -> Result<Handled, Error> {
         self.rows.send_to_review(&self.page.id, outcome, &reasons, self.now)?;
+        self.rows.plan_work(form, &self.page.id)?;
         Ok(Handled::InReview)
     }
 
@@ -173,13 +181,14 @@ impl Work<'_> {
                 ReviewReason::DuplicateSlip { page: self.page.id.clone() },
                 self.now,
             )?;
+            rows.plan_work(form, twin)?;
         }
         match decision {
-            Decision::Review(reasons) => self.review_with(&outcome, reasons),
+            Decision::Review(reasons) => self.review_of(form, &outcome, reasons),
             Decision::Commit(proven) => match rows.commit(&self.page.id, &proven, self.actor, self.now)? {
                 Committed::Done(_) => Ok(Handled::Committed),
                 Committed::Refused(refused) => {
-                    self.review_with(&outcome, vec![ReviewReason::CannotCommit { refused }])
+                    self.review_of(form, &outcome, vec![ReviewReason::CannotCommit { refused }])
                 }
             },
         }

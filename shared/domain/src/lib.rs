@@ -13,6 +13,7 @@ pub mod fold;
 pub mod form;
 pub mod geometry;
 pub mod ids;
+pub mod keying;
 pub mod likeness;
 pub mod matching;
 pub mod message;

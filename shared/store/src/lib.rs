@@ -14,6 +14,7 @@ mod envelopes;
 mod error;
 mod events;
 mod issuing;
+mod keyings;
 mod outbox;
 mod pages;
 mod readings;
@@ -23,6 +24,7 @@ mod reviews;
 pub mod screens;
 mod search;
 mod status;
+mod work;
 
 pub use access::Access;
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
@@ -32,6 +34,7 @@ pub use envelopes::Envelope;
 pub use error::Error;
 pub use events::Event;
 pub use issuing::NewTicket;
+pub use keyings::{KeyingTaken, NewKeying, PastKeying, Save, SaveId, SaveUndone};
 pub use outbox::OutboxMessage;
 pub use pages::{Disposal, Moved, Page};
 pub use readings::ReadingTaken;
@@ -40,6 +43,7 @@ pub use residents::{ImportMode, Imported};
 pub use reviews::{FieldValue, Lease, ReviewItem};
 pub use search::ResidentSearch;
 pub use status::{Counts, FileCounts};
+pub use work::{FieldWork, WorkFilter};
 
 #[cfg(test)]
 mod tests;

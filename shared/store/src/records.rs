@@ -266,7 +266,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn take_back(
+    pub(crate) fn take_back(
         &self,
         id: RecordId,
         reason: &str,

@@ -4,6 +4,7 @@ use crate::columns::{Columns, all, first, json, ms, run};
 use crate::{Error, Moved, Rows, Writer};
 use domain::actor::Actor;
 use domain::ids::{FieldId, PageId, StaffId};
+use domain::keying::Stage;
 use domain::matching::MatchOutcome;
 use domain::page::PageState;
 use domain::reading::{Decision, Value};
@@ -18,6 +19,8 @@ pub struct ReviewItem {
     pub page: PageId,
     /// Whether it still waits.
     pub open: bool,
+    /// The pass that it waits for.
+    pub stage: Stage,
     /// Why, most important first.
     pub reasons: Vec<ReviewReason>,
     /// Who it may be.
@@ -206,12 +209,18 @@ impl Writer<'_> {
         self.put_review(page, None, reasons, now)
     }
 
+    /// Lets a page wait again as if it had never been settled.
+    pub(crate) fn reopen_as_before(&self, page: &PageId, now: Timestamp) -> Result<(), Error> {
+        let reasons = self.review_item(page)?.map(|item| item.reasons).unwrap_or_default();
+        self.put_review(page, None, reasons, now)
+    }
+
     pub(crate) fn close_review(&self, page: &PageId, now: Timestamp) -> Result<(), Error> {
         let sql =
             "update review_items set state = 'done', done_at = ?2, lease_owner = null, lease_until = null
                    where page = ?1 and state = 'open'";
         run(self.connection, sql, params![page.as_str(), ms(now)])?;
-        Ok(())
+        self.no_work(page)
     }
 
     /// Writes the item of a page and its state; `outcome` stays as it is when none is given.
@@ -233,6 +242,7 @@ impl Writer<'_> {
                  reasons = excluded.reasons, priority = excluded.priority,
                  candidates = case when :keep then candidates else excluded.candidates end,
                  created_at = case when state = 'open' then created_at else excluded.created_at end,
+                 stage = case when state = 'open' then stage else 'first' end,
                  state = 'open', done_at = null",
             named_params! {
                 ":page": page.as_str(), ":reasons": json("reasons", &reasons)?, ":candidates": candidates,
@@ -248,6 +258,7 @@ fn review_item(row: &Row) -> Result<ReviewItem, Error> {
     Ok(ReviewItem {
         page: row.id("page")?,
         open: row.col::<String>("state")? == "open",
+        stage: row.word("stage", Stage::parse)?,
         reasons: row.json("reasons")?,
         outcome: row.json("candidates")?,
         priority: row.col("priority")?,

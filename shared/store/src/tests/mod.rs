@@ -5,6 +5,7 @@ mod adding_up;
 mod arrivals;
 mod concurrency;
 mod envelopes;
+mod keying;
 mod records;
 mod register;
 
