@@ -58,6 +58,9 @@ pub enum Command {
     /// The clinics under contract.
     #[command(subcommand)]
     Clinics(ClinicsCommand),
+    /// The access log: who saw, searched, changed, printed or took out data of whom.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Counts of pages, files, records and messages.
     Status {
         /// Machine-readable output.
@@ -198,6 +201,54 @@ pub enum ClinicsCommand {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// `yomitori audit …`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Proves that no line was changed, removed, put in, moved or cut off; names the first that does not follow.
+    Verify {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+        /// A file kept elsewhere with the heads of earlier proofs: they are compared, and the present head is added.
+        #[arg(long, value_name = "FILE")]
+        noted: Option<PathBuf>,
+    },
+    /// Tells who saw or changed a person's data, also from the archive. The question itself is logged.
+    Who {
+        /// 宛名番号 of the person.
+        resident: String,
+        /// First day, 2026-10-01.
+        #[arg(long, value_name = "DAY")]
+        from: Option<jiff::civil::Date>,
+        /// Last day.
+        #[arg(long, value_name = "DAY")]
+        to: Option<jiff::civil::Date>,
+        /// Why it is asked.
+        #[arg(long, default_value = "", value_name = "WHY")]
+        reason: String,
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Writes the log as CSV for spreadsheets. The export itself is logged.
+    Export {
+        /// The file to write.
+        #[arg(long, value_name = "F.csv")]
+        out: PathBuf,
+        /// Why it is taken out.
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+        /// First day, 2026-10-01.
+        #[arg(long, value_name = "DAY")]
+        from: Option<jiff::civil::Date>,
+        /// Last day.
+        #[arg(long, value_name = "DAY")]
+        to: Option<jiff::civil::Date>,
+    },
+    /// Moves lines older than `access_log_days` into a file of `access-archive/`; `run` does so once a day.
+    Archive,
 }
 
 /// `yomitori bench`.

@@ -17,6 +17,8 @@ struct RawConfig {
     poll_seconds: Option<f64>,
     reader_threads: Option<usize>,
     listen: Option<SocketAddr>,
+    access_log_days: Option<u32>,
+    access_archive_years: Option<u32>,
 }
 
 /// Checked settings.
@@ -39,6 +41,10 @@ pub struct Config {
     pub reader_threads: usize,
     /// Address of the screens.
     pub listen: SocketAddr,
+    /// Lines of the access log stay on the table for so many days; then they go to the archive.
+    pub access_log_days: u32,
+    /// Files of the archive must be there for so many years more.
+    pub access_archive_years: u32,
 }
 
 impl Config {
@@ -58,6 +64,8 @@ impl Config {
             ensure!((0.1..=3600.0).contains(&value), "{}: {name} must be 0.1 to 3600", file.display());
             Ok(Duration::from_secs_f64(value))
         };
+        let access_log_days = raw.access_log_days.unwrap_or(365);
+        ensure!(access_log_days >= 1, "{}: access_log_days must be 1 or more", file.display());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             data_dir: cli.data_dir.clone(),
@@ -71,6 +79,8 @@ impl Config {
             poll: seconds("poll_seconds", raw.poll_seconds, 5.0)?,
             reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),
             listen: raw.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            access_log_days,
+            access_archive_years: raw.access_archive_years.unwrap_or(7),
         })
     }
 }

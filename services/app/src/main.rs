@@ -55,6 +55,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Read(args) => commands::read::run(&config, &args),
         Command::Residents(command) => commands::import::residents(&config, command),
         Command::Clinics(command) => commands::import::clinics(&config, command),
+        Command::Audit(command) => commands::audit::run(&config, command),
         Command::Status { json } => commands::status::run(&config, json),
         Command::Bench(args) => bench::run(&config, &args),
         Command::OcrChild => Ok(()),

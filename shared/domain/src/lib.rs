@@ -6,6 +6,7 @@ pub mod access;
 pub mod actor;
 pub mod agreement;
 pub mod check_digit;
+pub mod csv;
 pub mod decision;
 pub mod duty;
 pub mod envelope;

@@ -1,5 +1,13 @@
 //! The access log: lines are added, each linked to the one before; nothing else ever happens to them here.
 
+mod archive;
+mod proof;
+mod question;
+
+pub use archive::ArchivedPart;
+pub use proof::Proof;
+pub use question::{AccessAnswer, AccessQuestion};
+
 use crate::columns::{Columns, first, ms, run};
 use crate::{Error, Rows, Writer};
 use domain::access::{AccessLine, Act, Anchor, Link};
@@ -112,7 +120,23 @@ impl Rows<'_> {
     }
 }
 
-pub(crate) fn link(row: &Row, column: &'static str) -> Result<Link, Error> {
+/// A line with its link, from a row.
+fn linked_line(row: &Row) -> Result<(AccessLine, Link), Error> {
+    let line = AccessLine {
+        seq: row.col("seq")?,
+        at: row.moment("at")?,
+        actor: Actor { staff: row.id("staff")?, terminal: row.col("terminal")? },
+        section: row.col("section")?,
+        act: row.word("act", Act::parse)?,
+        screen: row.col("screen")?,
+        reason: row.col("reason")?,
+        resident: row.col::<Option<String>>("resident")?.map(ResidentId),
+        page: row.id_or_none("page")?,
+    };
+    Ok((line, link(row, "link")?))
+}
+
+fn link(row: &Row, column: &'static str) -> Result<Link, Error> {
     let bytes: Vec<u8> = row.col(column)?;
     Link::from_bytes(&bytes).ok_or(Error::Damaged { column })
 }

@@ -37,6 +37,14 @@ pub enum Error {
         /// The form number.
         form: u8,
     },
+    /// A file of the access log's archive cannot be written or read.
+    #[error("the archive of the access log failed at {}: {source}; check that the folder exists and may be written", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A task of the runtime was cancelled or panicked.
     #[error("the database task ended early")]
     TaskEnded,

@@ -26,7 +26,7 @@ mod search;
 mod status;
 mod work;
 
-pub use access::Access;
+pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use clinics::Clinic;
 pub use database::{Rows, Store, Writer};

@@ -1,6 +1,6 @@
 //! `yomitori run`, `intake`, `reader`, `matcher`, `web`: the roles, wired together.
 
-use crate::commands::status;
+use crate::commands::{audit, status};
 use crate::config::Config;
 use crate::hub::{self, Hub};
 use crate::{engine, templates};
@@ -10,6 +10,7 @@ use matcher::Matcher;
 use press::{Fonts, Printer};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -106,10 +107,33 @@ pub fn start(
                     let _ = signal.wait_for(|stop| *stop).await;
                 };
                 tasks.spawn(web::serve(listener, screens(config, hub)?, stopped));
+                tasks.spawn(archive_daily(config.clone(), hub.store.clone(), shutdown.subscribe()));
             }
         }
     }
     Ok(Office { shutdown, roles: tasks })
+}
+
+/// Takes old lines of the access log off the table: once at the start, then every day. It never ends by itself.
+async fn archive_daily(config: Config, store: Store, mut signal: watch::Receiver<bool>) -> Result<()> {
+    loop {
+        let (config, store) = (config.clone(), store.clone());
+        // Failing leaves the lines on the table; the next day tries again.
+        match tokio::task::spawn_blocking(move || audit::archive(&config, &store)).await {
+            Ok(Ok(Some(part))) => {
+                tracing::info!(last = part.last.seq, "archived old lines of the access log")
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(error = format!("{error:#}"), "the access log was not archived")
+            }
+            Err(error) => tracing::error!(%error, "the access log was not archived"),
+        }
+        let a_day = std::time::Duration::from_secs(24 * 60 * 60);
+        if tokio::time::timeout(a_day, signal.wait_for(|stop| *stop)).await.is_ok() {
+            return Ok(());
+        }
+    }
 }
 
 fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {

@@ -64,6 +64,10 @@ impl Office {
         self._folder.path().join("yomitori.db")
     }
 
+    fn archive(&self) -> std::path::PathBuf {
+        self._folder.path().join("access-archive")
+    }
+
     /// Takes in a file of `pages` good pages; its page ids.
     fn take(&self, scan: &str, folder: &str, pages: u32) -> Vec<PageId> {
         let taken = self.store.write(|rows| rows.take_file(&file(scan, folder, pages), at(1))).unwrap();
