@@ -85,6 +85,7 @@ const PLACES: &[Place] = &[
         label: "束票・帳票",
         rights: &[Right::PrintPaper, Right::DesignForms],
     },
+    Place { id: "access", address: "/access-log", label: "閲覧記録", rights: &[Right::SeeAccessLog] },
 ];
 
 /// The bar above every screen.

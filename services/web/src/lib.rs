@@ -2,6 +2,7 @@
 //! Never: decides a rule (that is `domain`), speaks SQL, or writes without an actor.
 //! Start reading at: `routes` (every address and the right it needs), then `review` (the screen that people work in).
 
+mod access;
 mod assets;
 mod cache;
 mod dates;

@@ -2,7 +2,7 @@
 
 use crate::error::ScreenError;
 use crate::frame::Person;
-use crate::{Screens, assets, forms, home, inbox, ledger, page, paper, pictures, review, status};
+use crate::{Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, review, status};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
@@ -21,6 +21,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::PrintPaper, Right::DesignForms], paper()))
         .merge(only(&[Right::PrintPaper], printing()))
         .merge(only(&[Right::DesignForms], forms()))
+        .merge(only(&[Right::SeeAccessLog], access::routes()))
         .merge(open())
         .fallback(async || ScreenError::NotFound)
 }

@@ -55,6 +55,34 @@ impl Act {
     }
 }
 
+/// What a screen or step of the log is called; a word that is not known stands for itself.
+pub fn screen_label(screen: &str) -> &str {
+    match screen {
+        "residents" => "住民検索",
+        "ledger" => "個人台帳",
+        "review" => "確認画面",
+        "person_search" => "確認画面での住民検索",
+        "page" => "ページ画面",
+        "picture" => "ページの画像",
+        "access_log" => "閲覧記録",
+        "access_file" => "閲覧記録の書き出し",
+        "audit_who" => "閲覧記録の照会（コマンド）",
+        "audit_export" => "閲覧記録の書き出し（コマンド）",
+        "residents_imported" => "住民ファイルの取込",
+        "slips_issued" => "用紙の発行",
+        "envelope_opened" => "束を開いた",
+        "record_committed" => "記録の確定",
+        "record_corrected" => "記録の訂正",
+        "record_reversed" => "記録の取消",
+        "page_returned" => "返戻",
+        "page_rescan" => "再スキャン",
+        "page_discarded" => "破棄",
+        "page_disposal_undone" => "処理の取消",
+        "page_read_again" => "読み直し",
+        other => other,
+    }
+}
+
 /// One line of the log, without its link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessLine {

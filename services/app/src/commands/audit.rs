@@ -5,7 +5,7 @@ use crate::commands::import;
 use crate::config::Config;
 use crate::hub;
 use anyhow::{Context, Result, bail, ensure};
-use domain::access::{AccessLine, Act, Anchor, Link};
+use domain::access::{AccessLine, Act, Anchor, Link, screen_label};
 use domain::csv;
 use domain::ids::ResidentId;
 use jiff::civil::Date;
@@ -201,7 +201,7 @@ fn cells(line: &AccessLine) -> [String; 10] {
         line.section.clone(),
         line.actor.terminal.clone(),
         line.act.label().to_owned(),
-        line.screen.clone(),
+        screen_label(&line.screen).to_owned(),
         line.reason.clone().unwrap_or_default(),
         line.resident.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
         line.page.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! The screens over a small made-up office, asked as a browser asks.
 
+mod access;
 mod designing;
 mod office;
 mod reviewing;
