@@ -3,7 +3,7 @@
 create table access_log (
     seq       integer primary key,       -- 1, 2, 3, … without a gap: part of the chain
     at        integer not null,
-    staff     text not null,
+    staff     text not null check (staff <> ''),  -- nobody looks without a name
     section   text not null,             -- 所属; '' when it is not known
     terminal  text not null,
     act       text not null check (act in ('view', 'search', 'change', 'print', 'export')),

@@ -193,12 +193,6 @@ impl Office {
         text.ok().map(|text| Form::parse(id, &text).unwrap())
     }
 
-    /// From here on no line of the access log can be written.
-    pub fn break_log(&self) {
-        let rows = rusqlite::Connection::open(self.folder.path().join("rows.db")).unwrap();
-        rows.execute_batch("drop table access_head").unwrap();
-    }
-
     /// The same office with somebody else in front of the screens.
     pub fn by<'a>(&'a self, staff: &str, duties: &[Duty]) -> Desk<'a> {
         let person =
