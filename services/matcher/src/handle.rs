@@ -4,13 +4,14 @@ use crate::ticket;
 use domain::actor::Actor;
 use domain::agreement::{Known, agree};
 use domain::decision::{self, Case, Decision};
-use domain::form::Form;
+use domain::form::{Field, Form};
 use domain::ids::{PageId, ResidentId};
 use domain::likeness::{birth_agreement, plausible_birth_dates};
 use domain::matching::{Agreement, MatchOutcome};
 use domain::message::PageRead;
 use domain::reading::Decision::Accept;
 use domain::reading::{FormReading, PageReading};
+use domain::record;
 use domain::resident::Resident;
 use domain::review::ReviewReason;
 use domain::roles::Role;
@@ -18,7 +19,7 @@ use domain::written::Written;
 use jiff::tz::Offset;
 use jiff::{Timestamp, civil::Date};
 use std::sync::Arc;
-use store::{Committed, Error, Moved, Page, ReadingTaken, Store, Writer};
+use store::{Committed, Drawable, Error, Moved, Page, ReadingTaken, Store, Writer};
 
 /// Japan has one offset and no summer time.
 const JAPAN: Offset = Offset::constant(9);
@@ -184,9 +185,15 @@ impl Work<'_> {
             rows.plan_work(form, twin)?;
         }
         match decision {
-            Decision::Review(reasons) => self.review_of(form, &outcome, reasons),
+            Decision::Review(reasons) => {
+                self.draw(form, reading, &reasons)?;
+                self.review_of(form, &outcome, reasons)
+            }
             Decision::Commit(proven) => match rows.commit(&self.page.id, &proven, self.actor, self.now)? {
-                Committed::Done(_) => Ok(Handled::Committed),
+                Committed::Done(_) => {
+                    self.draw(form, reading, &[])?;
+                    Ok(Handled::Committed)
+                }
                 Committed::Refused(refused) => {
                     self.review_of(form, &outcome, vec![ReviewReason::CannotCommit { refused }])
                 }
@@ -224,12 +231,39 @@ impl Work<'_> {
             month: sender.as_ref().and_then(|(_, month)| format!("{month}-01").parse().ok()),
             scanned_on: self.scanned_on(),
         };
-        let settled = agree(form, reading, &known);
+        let mut settled = agree(form, reading, &known);
+        let bars = rows.bars(form)?;
+        for read in &mut settled.fields {
+            if let Some(bar) = bars.get(&read.id) {
+                bar.apply(read);
+            }
+        }
         if settled == *reading {
             return Ok(None);
         }
         rows.settle_reading(&self.page.id, &settled)?;
         Ok(Some(settled))
+    }
+
+    /// Draws from the values that the machine accepted and nobody is asked about.
+    fn draw(&self, form: &Form, reading: &FormReading, reasons: &[ReviewReason]) -> Result<(), Error> {
+        if form.unrecorded_copy(reading.side).is_some() {
+            return Ok(());
+        }
+        let asked = |field: &Field| reasons.iter().any(|reason| reason.field() == Some(&field.id));
+        let fields = record::recorded_fields(form).filter(|field| field.is_on(reading.side) && !asked(field));
+        let accepted = fields.filter_map(|field| {
+            let read = reading.field(field.id.as_str()).filter(|read| read.decision == Accept)?;
+            Some(Drawable {
+                field: field.id.clone(),
+                kind: field.kind.as_str(),
+                value: read.value.clone(),
+                confidence: read.confidence,
+            })
+        });
+        let accepted: Vec<Drawable> = accepted.collect();
+        self.rows.draw_samples(&self.page.id, self.page.round, form, &accepted, self.now)?;
+        Ok(())
     }
 
     /// Who else may be meant; nobody is looked up where the paper agrees with the number.

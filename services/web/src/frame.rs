@@ -79,6 +79,7 @@ const PLACES: &[Place] = &[
         rights: &[Right::Verify, Right::Arbitrate],
     },
     Place { id: "residents", address: "/residents", label: "台帳", rights: &[Right::SeePeople] },
+    Place { id: "quality", address: "/quality", label: "品質", rights: &[Right::SeeQuality] },
     Place {
         id: "paper",
         address: "/paper",

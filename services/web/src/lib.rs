@@ -19,6 +19,7 @@ mod paper;
 mod people;
 mod pictures;
 mod protected;
+mod quality;
 mod review;
 mod routes;
 mod sheet;

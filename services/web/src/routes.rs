@@ -2,7 +2,9 @@
 
 use crate::error::ScreenError;
 use crate::frame::Person;
-use crate::{Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, review, status};
+use crate::{
+    Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, quality, review, status,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
@@ -22,6 +24,8 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::PrintPaper], printing()))
         .merge(only(&[Right::DesignForms], forms()))
         .merge(only(&[Right::SeeAccessLog], access::routes()))
+        .merge(only(&[Right::SeeQuality], quality::routes()))
+        .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(open())
         .fallback(async || ScreenError::NotFound)
 }

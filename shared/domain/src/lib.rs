@@ -21,6 +21,7 @@ pub mod message;
 pub mod my_number;
 pub mod page;
 pub mod personal;
+pub mod quality;
 pub mod reading;
 pub mod record;
 pub mod resident;
@@ -31,6 +32,7 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 pub mod shape;
+pub mod share;
 pub mod slip;
 pub mod ticket;
 pub mod wareki;

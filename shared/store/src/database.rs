@@ -15,6 +15,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0002_households.sql")),
     M::up(include_str!("../migrations/0004_access.sql")),
     M::up(include_str!("../migrations/0005_keying.sql")),
+    M::up(include_str!("../migrations/0007_quality.sql")),
     M::up(include_str!("../migrations/0008_search.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly

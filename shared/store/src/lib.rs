@@ -7,6 +7,7 @@
 
 mod access;
 mod arrivals;
+mod bars;
 mod clinics;
 mod columns;
 mod database;
@@ -21,6 +22,8 @@ mod readings;
 mod records;
 mod residents;
 mod reviews;
+mod runs;
+mod samples;
 pub mod screens;
 mod search;
 mod status;
@@ -28,6 +31,7 @@ mod work;
 
 pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
+pub use bars::Foreseen;
 pub use clinics::Clinic;
 pub use database::{Rows, Store, Writer};
 pub use envelopes::Envelope;
@@ -41,6 +45,8 @@ pub use readings::ReadingTaken;
 pub use records::{Committed, Record, RecordId};
 pub use residents::{ImportMode, Imported};
 pub use reviews::{FieldValue, Lease, ReviewItem};
+pub use runs::{Group, RunItem, Token};
+pub use samples::{Drawable, Sample};
 pub use search::ResidentSearch;
 pub use status::{Counts, FileCounts};
 pub use work::{FieldWork, WorkFilter};

@@ -1,6 +1,6 @@
 //! Wrong accepted values against automation: what another threshold would have accepted, and how much of it wrongly.
 
-use super::interval::wilson;
+use domain::share::wilson;
 use super::value::Seen;
 use serde::Serialize;
 use std::collections::BTreeMap;

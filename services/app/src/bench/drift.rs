@@ -1,6 +1,6 @@
 //! Clinics whose pages read differently from the rest: another pen, a new scanner, a doctor's own way of writing 7.
 
-use super::interval::apart;
+use domain::share::apart;
 use super::value::Seen;
 use domain::reading::Decision;
 use serde::Serialize;

@@ -7,7 +7,6 @@ mod gallery;
 mod gather;
 #[cfg(test)]
 mod geometry;
-mod interval;
 mod print;
 mod reliability;
 mod score;

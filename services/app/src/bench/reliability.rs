@@ -1,6 +1,6 @@
 //! Whether probabilities mean what they say: of the values that claim .999, are 999 in 1,000 right?
 
-use super::interval::wilson;
+use domain::share::wilson;
 use super::value::Seen;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The matcher on a real database, without a queue and with one.
 
 mod loops;
+mod quality;
 mod register;
 mod slips;
 mod tickets;

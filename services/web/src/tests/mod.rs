@@ -3,5 +3,6 @@
 mod access;
 mod designing;
 mod office;
+mod quality;
 mod reviewing;
 mod showing;

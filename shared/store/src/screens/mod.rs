@@ -4,10 +4,12 @@ mod home;
 mod inbox;
 mod page;
 mod people;
+mod quality;
 mod review;
 
 pub use home::Home;
 pub use inbox::{FileFilter, FileRow, PageRow};
 pub use page::PageView;
 pub use people::SlipRow;
+pub use quality::{Attention, FoundError, Judged, SampleCounts, SettledSample};
 pub use review::{ReviewChoices, ReviewFilter, ReviewRow};
