@@ -87,6 +87,12 @@ const PLACES: &[Place] = &[
         rights: &[Right::PrintPaper, Right::DesignForms],
     },
     Place { id: "access", address: "/access-log", label: "閲覧記録", rights: &[Right::SeeAccessLog] },
+    Place {
+        id: "second_keying",
+        address: "/settings/second-keying",
+        label: "二次入力の設定",
+        rights: &[Right::SetQuality],
+    },
 ];
 
 /// The bar above every screen.

@@ -9,6 +9,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::PageId;
+use domain::keying::Stage;
 use domain::page::PageState;
 use domain::reading::{Decision, PageReading};
 use store::screens::PageView;
@@ -87,17 +88,20 @@ pub async fn page(
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "inbox").await?;
     let page = PageId(page);
-    let (view, decisions, events, hidden) = screens
+    let (view, decisions, events, hidden, blind) = screens
         .store
         .read_async(move |rows| {
             let Some(view) = rows.page_view(&page)? else { return Ok(None) };
             let hidden = protected::is_protected(rows, &view.page)?;
-            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?, hidden)))
+            let item = rows.review_item(&page)?.filter(|item| item.open);
+            // Somebody is to key it blind: what was read is told to nobody until then.
+            let blind = item.is_some_and(|item| item.stage != Stage::First);
+            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?, hidden, blind)))
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
     trace::note(&screens, &person, Act::View, "page", None, &[], Some(&view.page.id)).await?;
-    let fields = read_fields(&screens, &view, &decisions, hidden);
+    let fields = if blind { Vec::new() } else { read_fields(&screens, &view, &decisions, hidden) };
     let events = events.iter().map(Line::of).collect();
     let sheet = Sheet::of(&screens, &view.page);
     show(&PageScreen { frame, facts: PageFacts::of(&view, &screens), sheet, fields, events })

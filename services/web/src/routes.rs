@@ -19,6 +19,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::SeePages], pages()))
         .merge(only(&[Right::HandleMail, Right::Verify, Right::Arbitrate], disposals()))
         .merge(only(&[Right::Verify, Right::Arbitrate], reviews()))
+        .merge(only(&[Right::SetQuality], keying_settings()))
         .merge(only(&[Right::SeePeople], people()))
         .merge(only(&[Right::PrintPaper, Right::DesignForms], paper()))
         .merge(only(&[Right::PrintPaper], printing()))
@@ -73,13 +74,24 @@ fn disposals() -> Router<Screens> {
 fn reviews() -> Router<Screens> {
     Router::new()
         .route("/reviews", get(review::list::list))
+        .route("/reviews/undo", post(review::undo_last))
         .route("/reviews/{page}", get(review::review))
+        .route("/reviews/{page}/next", get(review::coming))
+        .route("/reviews/{page}/beat", post(review::beat))
+        .route("/reviews/{page}/release", post(review::release))
+        .route("/reviews/{page}/take", post(review::take_over))
         .route("/reviews/{page}/commit", post(review::commit))
         .route("/reviews/{page}/act/{action}", post(review::dispose))
         .route("/reviews/{page}/read", post(review::read_again))
         .route("/reviews/{page}/open", post(review::open_envelope))
         .route("/reviews/{page}/check/{field}", post(review::check_field))
         .route("/reviews/{page}/person", post(review::find_person))
+}
+
+fn keying_settings() -> Router<Screens> {
+    Router::new()
+        .route("/settings/second-keying", get(review::second_keying))
+        .route("/settings/second-keying/{form}", post(review::set_second_keying))
 }
 
 fn people() -> Router<Screens> {

@@ -67,6 +67,10 @@ pub fn event(what: &str) -> &str {
         "page_discarded" => "破棄",
         "page_disposal_undone" => "処理を取り消して確認へ戻した",
         "page_read_again" => "読み直しを依頼",
+        "page_keyed" => "入力を保存",
+        "save_undone" => "入力の保存を取消",
+        "review_taken_over" => "確認を引き取り",
+        "second_keying_set" => "二次入力の設定を変更",
         "envelope_opened" => "束を開いた",
         other => other,
     }

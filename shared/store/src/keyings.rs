@@ -139,13 +139,40 @@ impl Rows<'_> {
     /// # Errors
     /// There is no such page, or the database failed.
     pub fn progress(&self, form: &Form, page: &PageId) -> Result<Option<Progress>, Error> {
+        self.progress_with(form, page, &[], &StaffId::from(""))
+    }
+
+    /// Where a page would stand if `staff` keyed `new` of it, too: nothing is written.
+    ///
+    /// # Errors
+    /// There is no such page, or the database failed.
+    pub fn progress_with(
+        &self,
+        form: &Form,
+        page: &PageId,
+        new: &[NewKeying],
+        staff: &StaffId,
+    ) -> Result<Option<Progress>, Error> {
         let row = self.known_page(page)?;
         let Some(PageReading::Read(reading)) = &row.reading else { return Ok(None) };
         if reading.form != form.id || reading.form_version != form.version {
             return Ok(None);
         }
         let Some(item) = self.review_item(page)? else { return Ok(None) };
-        let (keyings, settings) = (self.keyings(page)?, self.second_keying()?);
+        let (mut keyings, settings) = (self.keyings(page)?, self.second_keying()?);
+        keyings.extend(new.iter().map(|new| Keying {
+            id: i64::MAX,
+            round: row.round,
+            form: form.id.clone(),
+            form_version: form.version,
+            request: 0,
+            field: new.field.clone(),
+            pass: new.pass,
+            keyed: new.keyed.clone(),
+            staff: staff.clone(),
+            terminal: String::new(),
+            at: row.updated_at,
+        }));
         Ok(Some(progress(&Facts {
             form,
             reading,

@@ -188,7 +188,10 @@ impl Writer<'_> {
     }
 
     /// What speaks against the slip's number: issued to somebody else, or standing committed from another page.
-    fn number_refused(&self, slip: &ProvenSlip, page: &PageId) -> Result<Option<CommitRefused>, Error> {
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn number_refused(&self, slip: &ProvenSlip, page: &PageId) -> Result<Option<CommitRefused>, Error> {
         let Some(number) = slip.number() else { return Ok(None) };
         if self.slip(number)?.is_none_or(|issued| issued.resident != *slip.resident()) {
             return Ok(Some(CommitRefused::NumberOfOther));

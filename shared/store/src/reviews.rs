@@ -1,6 +1,7 @@
 //! Review items: what people have to look at, and who is looking.
 
 use crate::columns::{Columns, all, first, json, ms, run};
+use crate::events::About;
 use crate::{Error, Moved, Rows, Writer};
 use domain::actor::Actor;
 use domain::ids::{FieldId, PageId, StaffId};
@@ -180,6 +181,32 @@ impl Writer<'_> {
         }
         let sql = "update review_items set lease_owner = ?2, lease_until = ?3 where page = ?1";
         run(self.connection, sql, params![page.as_str(), actor.staff.as_str(), ms(until)])?;
+        Ok(Lease::Yours)
+    }
+
+    /// Takes a waiting item from whoever has it on the screen, for a reason; that person's save is refused from now on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn take_over_review(
+        &self,
+        page: &PageId,
+        reason: &str,
+        actor: &Actor,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Lease, Error> {
+        let Some(item) = self.review_item(page)?.filter(|item| item.open) else {
+            return Ok(Lease::Closed);
+        };
+        let holder = item.lease.map(|(by, _)| by).filter(|by| *by != actor.staff);
+        let sql = "update review_items set lease_owner = ?2, lease_until = ?3 where page = ?1";
+        run(self.connection, sql, params![page.as_str(), actor.staff.as_str(), ms(until)])?;
+        if let Some(holder) = holder {
+            let detail = format!("{holder}：{reason}");
+            let about = About { page: Some(page), detail: Some(&detail), ..About::default() };
+            self.note("review_taken_over", about, actor, now)?;
+        }
         Ok(Lease::Yours)
     }
 

@@ -150,6 +150,19 @@ impl Writer<'_> {
         Ok(Some(progress))
     }
 
+    /// [`Writer::plan_work`] of every page of `form` that waits: after its settings have changed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn plan_form(&self, form: &Form) -> Result<(), Error> {
+        let sql = "select p.page from pages p join review_items i on i.page = p.page
+                   where p.form = ?1 and i.state = 'open'";
+        for page in all(self.connection, sql, [form.id.as_str()], |row| row.id::<PageId>("page"))? {
+            self.plan_work(form, &page)?;
+        }
+        Ok(())
+    }
+
     /// Asks for one more keying: of a sample, or of a correction (`request`); `not_by` are those who may not do it,
     /// at most two.
     ///

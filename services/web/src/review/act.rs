@@ -1,10 +1,10 @@
 //! The other ways out of the review screen, and the small answers that it asks for while a person types.
 
-use super::commit::to_next;
 use super::list::Chosen;
 use super::posted::Posted;
+use super::save::to_next;
 use super::screen::PersonPart;
-use super::{Case, reading_of, rows};
+use super::{Case, Part, reading_of};
 use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::Person;
@@ -15,6 +15,7 @@ use askama::Template;
 use axum::extract::{Form as Body, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::{FormId, PageId};
+use domain::keying::keyed_fields;
 use jiff::Timestamp;
 use serde::Deserialize;
 use store::{Disposal, Moved};
@@ -172,9 +173,11 @@ pub async fn check_field(
     Body(pairs): Body<Vec<(String, String)>>,
 ) -> Result<Response, ScreenError> {
     let posted = Posted::of(pairs);
-    let case = Case::load(&screens, &PageId(page), Vec::new()).await?.ok_or(ScreenError::NotFound)?;
-    let (form, reading) = reading_of(&screens, &case.view).ok_or(ScreenError::NotFound)?;
-    let mut fields = rows::keyed_fields(form, reading.side);
+    let id = PageId(page);
+    let view = screens.store.read_async(move |rows| rows.page_view(&id)).await?;
+    let view = view.ok_or(ScreenError::NotFound)?;
+    let (form, reading) = reading_of(&screens, &view).ok_or(ScreenError::NotFound)?;
+    let mut fields = keyed_fields(form, reading.side);
     let field = fields.find(|known| known.id.as_str() == field).ok_or(ScreenError::NotFound)?;
     let (words, wrong) = match keyed::check(field, &posted.typed(&field.id)) {
         Err(words) => (words, true),
@@ -205,11 +208,12 @@ pub async fn find_person(
     let found = screens.store.read_async(move |rows| wanted.find(rows, PERSONS_FOUND)).await?;
     let nobody = found.is_empty();
     let found = found.into_iter().map(|(_, resident)| resident).collect();
-    let case = Case::load(&screens, &PageId(page), found).await?.ok_or(ScreenError::NotFound)?;
+    let posted = Posted::of(pairs);
+    let case = Case::load(&screens, &PageId(page), found, &posted).await?.ok_or(ScreenError::NotFound)?;
     let (form, reading) = reading_of(&screens, &case.view).ok_or(ScreenError::NotFound)?;
     case.note(&screens, &clerk, Act::Search, "person_search").await?;
-    let posted = Posted::of(pairs);
-    let mut person = PersonPart::of(&case, form, reading, Some(&posted), None);
+    let blind = matches!(case.part(&clerk), Part::Second(_));
+    let mut person = PersonPart::of(&case, form, reading, Some(&posted), None, blind);
     if nobody {
         person.reasons = vec!["該当する住民はいません。条件を変えて検索してください。".into()];
     }

@@ -7,7 +7,6 @@ use domain::ids::ResidentId;
 use domain::matching::{Agreement, Candidate, ItemMatch, MatchOutcome, explain};
 use domain::reading::FormReading;
 use domain::resident::Resident;
-use domain::review::ReviewReason;
 use domain::written::Written;
 use jiff::civil::Date;
 use store::{Error, Rows};
@@ -111,6 +110,15 @@ pub fn candidates(
     persons.iter().enumerate().map(row).collect()
 }
 
+/// Takes away what tells one candidate from another but the register itself: for a blind second keying.
+pub fn level(candidates: &mut [CandidateRow]) {
+    candidates.sort_by_key(|candidate| candidate.facts.row);
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        candidate.items.clear();
+        candidate.key = if at < 9 { (at + 1).to_string() } else { String::new() };
+    }
+}
+
 fn compared(item: &ItemMatch) -> Option<Compared> {
     let note = match item.agreement {
         Agreement::NotRead => return None,
@@ -118,25 +126,6 @@ fn compared(item: &ItemMatch) -> Option<Compared> {
         close => close.label(),
     };
     Some(Compared { label: item.item.label(), agrees: item.agreement.supports(), note })
-}
-
-/// Whether a person must say who it is.
-pub fn is_doubtful(reasons: &[ReviewReason]) -> bool {
-    use ReviewReason::*;
-    reasons.iter().any(|reason| {
-        matches!(
-            reason,
-            NumberMissing
-                | NumberDoubtful { .. }
-                | NumberUnknown
-                | NumberOfOtherForm
-                | OwnerMissing
-                | BirthDateDiffers { .. }
-                | BirthDateUnconfirmed { .. }
-                | PersonUnconfirmed
-                | PrintedDiffers { .. }
-        )
-    })
 }
 
 /// The printed fields of this side that say who it is, then those written by hand; `hidden` leaves out where the person lives.

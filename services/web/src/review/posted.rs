@@ -1,6 +1,7 @@
 //! What a person sent from the review screen, as sent.
 
 use domain::ids::FieldId;
+use domain::keying::Stage;
 use domain::rules::RuleCode;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +14,22 @@ pub struct Posted {
     pub confirmed: BTreeSet<FieldId>,
     /// Fields that the person cannot read (`no.<field>`).
     pub illegible: BTreeSet<FieldId>,
+    /// Fields whose answer is none of the options (`none.<field>`).
+    pub none: BTreeSet<FieldId>,
+    /// Whose value an arbiter takes (`pick.<field>`): `a`, `b`, `machine`, or `own`.
+    pub picks: BTreeMap<FieldId, String>,
     /// Row of the chosen resident.
     pub resident: Option<i64>,
+    /// Nobody of the register.
+    pub nobody: bool,
     /// Rules whose findings the person accepts.
     pub accepted: Vec<RuleCode>,
     /// The reading that the person saw.
     pub round: Option<u32>,
+    /// The pass that the screen was made for.
+    pub stage: Option<Stage>,
+    /// The last keying that stood when the screen was made.
+    pub seen: Option<i64>,
 }
 
 impl Posted {
@@ -30,8 +41,15 @@ impl Posted {
                 Some(("v", field)) => posted.values.entry(field.into()).or_default().push(value),
                 Some(("ok", field)) => _ = posted.confirmed.insert(field.into()),
                 Some(("no", field)) => _ = posted.illegible.insert(field.into()),
-                None if name == "resident" => posted.resident = value.parse().ok(),
+                Some(("none", field)) => _ = posted.none.insert(field.into()),
+                Some(("pick", field)) => _ = posted.picks.insert(field.into(), value),
+                None if name == "resident" => {
+                    posted.nobody = value == "none";
+                    posted.resident = value.parse().ok();
+                }
                 None if name == "round" => posted.round = value.parse().ok(),
+                None if name == "stage" => posted.stage = Stage::parse(&value),
+                None if name == "seen" => posted.seen = value.parse().ok(),
                 None if name == "accept" => {
                     // The word of a rule is a JSON string without its quotes.
                     let rule: Result<RuleCode, _> = serde_json::from_value(serde_json::Value::String(value));
@@ -46,5 +64,10 @@ impl Posted {
     /// The typed entries of one field.
     pub fn typed(&self, field: &FieldId) -> Vec<&str> {
         self.values.get(field).into_iter().flatten().map(String::as_str).collect()
+    }
+
+    /// Whether the person said something of the field: a confirmed value, illegible, or none of the options.
+    pub fn is_settled(&self, field: &FieldId) -> bool {
+        [&self.confirmed, &self.illegible, &self.none].into_iter().any(|said| said.contains(field))
     }
 }

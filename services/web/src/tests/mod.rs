@@ -2,6 +2,7 @@
 
 mod access;
 mod designing;
+mod keying;
 mod office;
 mod quality;
 mod reviewing;

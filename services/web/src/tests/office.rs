@@ -9,7 +9,7 @@ use domain::actor::Actor;
 use domain::duty::Duty;
 use domain::form::Form;
 use domain::ids::{ManagementNumber, PageId, ResidentId, ScanId};
-use domain::matching::MatchOutcome;
+use domain::matching::{Candidate, MatchOutcome};
 use domain::message::{Milliseconds, PageRead};
 use domain::page::PageState;
 use domain::personal::Personal;
@@ -162,7 +162,9 @@ impl Office {
     pub async fn waiting(&self, name: &str, owner: usize, reasons: &[ReviewReason]) -> PageId {
         let page = self.scan(name, 1).await.remove(0);
         self.read(&page, PageReading::Read(Box::new(reading(&self.form, &self.numbers[owner]))));
-        self.send(&page, reasons);
+        let resident = ResidentId(format!("1000000{}", owner + 1));
+        let candidate = Candidate { resident, items: Vec::new(), weight: 9.0 };
+        self.send_as(&page, &MatchOutcome::One { candidate }, reasons);
         page
     }
 
@@ -173,8 +175,29 @@ impl Office {
     }
 
     pub fn send(&self, page: &PageId, reasons: &[ReviewReason]) {
-        let outcome = MatchOutcome::None;
-        self.store.write(|rows| rows.send_to_review(page, &outcome, reasons, ago(10))).unwrap();
+        self.send_as(page, &MatchOutcome::None, reasons);
+    }
+
+    fn send_as(&self, page: &PageId, outcome: &MatchOutcome, reasons: &[ReviewReason]) {
+        self.store
+            .write(|rows| {
+                rows.send_to_review(page, outcome, reasons, ago(10))?;
+                rows.plan_work(&self.form, page)
+            })
+            .unwrap();
+    }
+
+    /// An office in which one person's word is enough.
+    pub fn of_one_person() -> Self {
+        let office = Self::open();
+        for field in ["visit_date", "birth_date", "management_number", domain::keying::PERSON] {
+            let form = &office.form.id;
+            office
+                .store
+                .write(|rows| rows.set_second_keying(form, &field.into(), Some(false), &clerk(), ago(60)))
+                .unwrap();
+        }
+        office
     }
 
     pub fn state(&self, page: &PageId) -> PageState {

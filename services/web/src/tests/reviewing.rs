@@ -2,13 +2,14 @@
 
 use super::office::*;
 use axum::http::StatusCode;
+use domain::duty::Duty;
 use domain::page::PageState;
 use domain::reading::{PageReading, Value};
 use domain::review::ReviewReason;
 
 #[tokio::test]
 async fn a_reviewed_page_becomes_a_record_and_the_next_one_opens() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let next = office.waiting("b.tif", 1, &[doubtful_date()]).await;
     let screen = office.get(&format!("/reviews/{page}")).await.text();
@@ -30,7 +31,7 @@ async fn a_reviewed_page_becomes_a_record_and_the_next_one_opens() {
 
 #[tokio::test]
 async fn a_wrong_value_gets_a_message_and_nothing_typed_is_lost() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let table = [
         ("v.visit_date", "R8.13.40", "暦にない日付"),
@@ -39,7 +40,6 @@ async fn a_wrong_value_gets_a_message_and_nothing_typed_is_lost() {
         ("v.management_number", "07000000001", "検査数字"),
         ("v.ill", "maybe", "選択肢"),
         ("resident", "", "本人を選んでください"),
-        ("round", "7", "読み直されました"),
     ];
     for (name, value, words) in table {
         let posted = with(good_slip(&office, 0), name, value);
@@ -49,6 +49,10 @@ async fn a_wrong_value_gets_a_message_and_nothing_typed_is_lost() {
         assert!(text.contains(words), "{name} {value}");
         assert!(text.contains("value=\"365\"") || name == "v.temperature", "{name}: the other values stay");
     }
+    let old = with(good_slip(&office, 0), "round", "7");
+    let answer = office.post(&format!("/reviews/{page}/commit"), &refs(&old)).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.text().contains("読み直されました") && answer.text().contains("<dd>365</dd>"));
     assert_eq!(office.state(&page), PageState::InReview);
     let check =
         office.post(&format!("/reviews/{page}/check/visit_date"), &[("v.visit_date", "R8.2.30")]).await;
@@ -60,7 +64,7 @@ async fn a_wrong_value_gets_a_message_and_nothing_typed_is_lost() {
 
 #[tokio::test]
 async fn a_doubtful_field_must_be_looked_at() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let mut unconfirmed = good_slip(&office, 0);
     unconfirmed.retain(|(name, _)| name != "ok.visit_date");
@@ -78,7 +82,7 @@ async fn a_doubtful_field_must_be_looked_at() {
 
 #[tokio::test]
 async fn an_uncertain_person_must_be_confirmed() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date(), ReviewReason::PersonUnconfirmed]).await;
     let address = format!("/reviews/{page}/commit");
     let answer = office.post(&address, &refs(&good_slip(&office, 0))).await;
@@ -92,7 +96,7 @@ async fn an_uncertain_person_must_be_confirmed() {
 
 #[tokio::test]
 async fn a_person_is_found_by_search_and_stands_first() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[ReviewReason::NumberMissing]).await;
     let found = office.post(&format!("/reviews/{page}/person"), &[("words", "秘密")]).await.text();
     let (first, second) = (found.find("秘密 花子").unwrap(), found.find("見本 花子").unwrap());
@@ -103,7 +107,7 @@ async fn a_person_is_found_by_search_and_stands_first() {
 
 #[tokio::test]
 async fn a_broken_rule_is_told_and_can_be_accepted() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let unsigned = with(good_slip(&office, 0), "v.signature", "absent");
     let answer = office.post(&format!("/reviews/{page}/commit"), &refs(&unsigned)).await;
@@ -120,16 +124,19 @@ async fn a_broken_rule_is_told_and_can_be_accepted() {
 
 #[tokio::test]
 async fn the_second_person_to_save_is_told_and_nothing_changes() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let address = format!("/reviews/{page}/commit");
     assert_eq!(office.post(&address, &refs(&good_slip(&office, 0))).await.status, StatusCode::SEE_OTHER);
     let other = with(good_slip(&office, 0), "v.temperature", "37.0");
-    let second = office.post(&address, &refs(&other)).await;
-    assert_eq!(second.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let colleague = office.by("sato", &[Duty::Verifier]);
+    let second = colleague.post(&address, &refs(&other)).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
     assert!(
-        second.text().contains("ほかの人がすでに処理しました") && second.text().contains("value=\"37.0\"")
+        second.text().contains("ほかの人がすでに処理しました") && second.text().contains("<dd>37.0</dd>")
     );
+    let twice = office.post(&address, &refs(&other)).await;
+    assert!(twice.location().contains("done=already"), "one's own second click goes on");
     let record = office.store.read(|rows| rows.record_of_page(&page)).unwrap().unwrap();
     assert_eq!(record.values[&"temperature".into()], Value::Text("36.5".into()));
     let discard = office.post(&format!("/reviews/{page}/act/discard"), &[("reason", "白紙")]).await;
@@ -139,7 +146,7 @@ async fn the_second_person_to_save_is_told_and_nothing_changes() {
 
 #[tokio::test]
 async fn an_item_on_another_screen_cannot_be_saved() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let colleague = domain::actor::Actor::new("sato", "192.0.2.8");
     office.store.write(|rows| rows.lease_review(&page, &colleague, ago(-10), ago(0))).unwrap();
@@ -152,7 +159,7 @@ async fn an_item_on_another_screen_cannot_be_saved() {
 
 #[tokio::test]
 async fn a_discarded_page_can_be_taken_back() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let act = |action: &str| format!("/reviews/{page}/act/{action}");
     let silent = office.post(&act("discard"), &[("reason", " ")]).await;
@@ -171,7 +178,7 @@ async fn a_discarded_page_can_be_taken_back() {
 
 #[tokio::test]
 async fn a_page_without_a_form_can_be_given_one() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.scan("a.tif", 1).await.remove(0);
     let reason = "文字も印もありません".to_owned();
     office.read(&page, PageReading::Unrecognised { reason: reason.clone() });
@@ -192,7 +199,7 @@ async fn a_page_without_a_form_can_be_given_one() {
 
 #[tokio::test]
 async fn the_list_says_why_in_plain_words_and_can_be_narrowed() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let page = office.waiting("a.tif", 0, &[doubtful_date()]).await;
     let twin = office.waiting("b.tif", 1, &[ReviewReason::DuplicateSlip { page: page.clone() }]).await;
     let all = office.get("/reviews").await.text();
@@ -209,7 +216,7 @@ async fn the_list_says_why_in_plain_words_and_can_be_narrowed() {
 
 #[tokio::test]
 async fn a_failed_page_can_be_put_aside_and_a_false_duplicate_read() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let first = office.scan("a.tif", 1).await.remove(0);
     let twin = office.scan_again("b.tif", &first).await;
     assert_eq!(office.state(&twin), PageState::Duplicate);
@@ -226,7 +233,7 @@ async fn a_failed_page_can_be_put_aside_and_a_false_duplicate_read() {
 
 #[tokio::test]
 async fn the_next_item_goes_round_and_passes_over_what_others_hold() {
-    let office = Office::open();
+    let office = Office::of_one_person();
     let mut pages = Vec::new();
     for (owner, name) in ["a.tif", "b.tif", "c.tif"].into_iter().enumerate() {
         pages.push(office.waiting(name, owner, &[doubtful_date()]).await);

@@ -1,8 +1,9 @@
 //! The review list.
 
-use crate::columns::{Columns, all, first, ms};
+use crate::columns::{Columns, all, first, json, ms};
 use crate::{Error, Rows};
-use domain::ids::{EnvelopeId, FormId, PageId, StaffId};
+use domain::ids::{EnvelopeId, FieldId, FormId, PageId, StaffId};
+use domain::keying::Stage;
 use domain::review::ReviewReason;
 use jiff::Timestamp;
 use rusqlite::{Row, named_params};
@@ -16,6 +17,12 @@ pub struct ReviewFilter {
     pub form: Option<String>,
     /// Only pages of this envelope.
     pub envelope: Option<String>,
+    /// Only pages of one of these forms (a programme's); empty: of any.
+    pub forms: Vec<String>,
+    /// Only items that wait for one of these passes; empty: for any.
+    pub stages: Vec<Stage>,
+    /// Only items of which this person may key something: never the same person twice.
+    pub staff: Option<StaffId>,
 }
 
 /// One item of the list.
@@ -23,6 +30,10 @@ pub struct ReviewFilter {
 pub struct ReviewRow {
     /// The page.
     pub page: PageId,
+    /// The pass that it waits for.
+    pub stage: Stage,
+    /// The fields that wait for that pass.
+    pub fields: Vec<FieldId>,
     /// Why a person looks.
     pub reasons: Vec<ReviewReason>,
     /// Since when.
@@ -48,10 +59,18 @@ pub struct ReviewChoices {
     pub envelopes: Vec<(EnvelopeId, Option<String>, u32)>,
 }
 
+/// Whether `:staff` may key something of item `i`. A page that is ready and still waits has no work by field.
+const OPEN_TO: &str = "(:staff is null or i.stage = 'first'
+        or not exists (select 1 from field_work w where w.page = i.page and w.request = 0 and w.pass = i.stage)
+        or exists (select 1 from field_work w where w.page = i.page and w.request = 0 and w.pass = i.stage
+                   and coalesce(w.not_by, '') <> :staff and coalesce(w.nor_by, '') <> :staff))";
+
 const MATCHING: &str = "i.state = 'open'
     and (:why is null or exists (select 1 from json_each(i.reasons) r where r.value ->> 'why' = :why))
     and (:form is null or coalesce(p.form, '') = :form)
-    and (:envelope is null or p.envelope = :envelope)";
+    and (:forms = '[]' or p.form in (select value from json_each(:forms)))
+    and (:envelope is null or p.envelope = :envelope)
+    and (:stages = '[]' or i.stage in (select value from json_each(:stages)))";
 
 impl Rows<'_> {
     /// How many items wait.
@@ -68,26 +87,32 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn review_rows(&self, filter: &ReviewFilter, limit: u32) -> Result<(Vec<ReviewRow>, u32), Error> {
+        let (forms, stages, staff) = filter.lists()?;
         let chosen = named_params! {
-            ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope,
+            ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope, ":forms": forms,
+            ":stages": stages, ":staff": staff,
         };
-        let sql =
-            format!("select count(*) from review_items i join pages p on p.page = i.page where {MATCHING}");
+        let sql = format!(
+            "select count(*) from review_items i join pages p on p.page = i.page where {MATCHING} and {OPEN_TO}"
+        );
         let waiting = self.connection.prepare_cached(&sql)?.query_row(chosen, |row| row.get(0))?;
         let rows = all(
             self.connection,
             &format!(
-                "select i.page, i.reasons, i.created_at, p.form, p.envelope,
+                "select i.page, i.stage, i.reasons, i.created_at, p.form, p.envelope,
+                        (select json_group_array(w.field) from field_work w
+                         where w.page = i.page and w.request = 0 and w.pass = i.stage) as fields,
                         coalesce(c.name, e.clinic) as clinic, i.lease_owner, i.lease_until
                  from review_items i
                  join pages p on p.page = i.page
                  join envelopes e on e.id = p.envelope
                  left join clinics c on c.code = e.clinic
-                 where {MATCHING}
+                 where {MATCHING} and {OPEN_TO}
                  order by i.priority, i.created_at, i.page limit :limit"
             ),
             named_params! {
-                ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope, ":limit": limit,
+                ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope, ":forms": forms,
+                ":stages": stages, ":staff": staff, ":limit": limit,
             },
             review,
         )?;
@@ -95,7 +120,7 @@ impl Rows<'_> {
     }
 
     /// The item that follows `after` in the order of the list (from the top again at its end), leaving
-    /// out what others than `staff` have on their screens at `now`.
+    /// out what others than `staff` have on their screens at `now`, and what `staff` may not key.
     ///
     /// # Errors
     /// The database failed.
@@ -106,6 +131,7 @@ impl Rows<'_> {
         staff: &StaffId,
         now: Timestamp,
     ) -> Result<Option<PageId>, Error> {
+        let (forms, stages, _) = filter.lists()?;
         first(
             self.connection,
             &format!(
@@ -113,7 +139,7 @@ impl Rows<'_> {
                  from review_items i
                  join pages p on p.page = i.page
                  left join review_items here on here.page = :after
-                 where {MATCHING} and i.page <> :after
+                 where {MATCHING} and {OPEN_TO} and i.page <> :after
                    and (i.lease_owner is null or i.lease_owner = :staff or i.lease_until <= :now)
                  order by coalesce((i.priority, i.created_at, i.page)
                                    > (here.priority, here.created_at, here.page), 1) desc,
@@ -121,11 +147,25 @@ impl Rows<'_> {
                  limit 1"
             ),
             named_params! {
-                ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope,
-                ":after": after.as_str(), ":staff": staff.as_str(), ":now": ms(now),
+                ":why": filter.why, ":form": filter.form, ":envelope": filter.envelope, ":forms": forms,
+                ":stages": stages, ":after": after.as_str(), ":staff": staff.as_str(), ":now": ms(now),
             },
             |row| row.id("page"),
         )
+    }
+
+    /// How many items wait for each pass, of those that `staff` may key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn review_stages(&self, staff: &StaffId) -> Result<Vec<(Stage, u32)>, Error> {
+        let sql = format!(
+            "select i.stage, count(*) as items from review_items i
+             where i.state = 'open' and {OPEN_TO} group by i.stage"
+        );
+        all(self.connection, &sql, named_params! { ":staff": staff.as_str() }, |row| {
+            Ok((row.word("stage", Stage::parse)?, row.col("items")?))
+        })
     }
 
     /// What the filters of the list offer.
@@ -165,10 +205,21 @@ impl Rows<'_> {
     }
 }
 
+impl ReviewFilter {
+    /// The lists as JSON, and the person.
+    fn lists(&self) -> Result<(String, String, Option<&str>), Error> {
+        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.as_str()).collect();
+        let staff = self.staff.as_ref().map(StaffId::as_str);
+        Ok((json("forms", &self.forms)?, json("stages", &stages)?, staff))
+    }
+}
+
 fn review(row: &Row) -> Result<ReviewRow, Error> {
     let owner: Option<StaffId> = row.id_or_none("lease_owner")?;
     Ok(ReviewRow {
         page: row.id("page")?,
+        stage: row.word("stage", Stage::parse)?,
+        fields: row.json("fields")?,
         reasons: row.json("reasons")?,
         created_at: row.moment("created_at")?,
         form: row.id_or_none("form")?,
