@@ -78,6 +78,9 @@ const PLACES: &[Place] = &[
         label: "確認一覧",
         rights: &[Right::Verify, Right::Arbitrate],
     },
+    Place {
+        id: "runs", address: "/runs", label: "続けて確認", rights: &[Right::Verify, Right::Arbitrate]
+    },
     Place { id: "residents", address: "/residents", label: "台帳", rights: &[Right::SeePeople] },
     Place { id: "quality", address: "/quality", label: "品質", rights: &[Right::SeeQuality] },
     Place {

@@ -22,6 +22,7 @@ mod protected;
 mod quality;
 mod review;
 mod routes;
+mod runs;
 mod sheet;
 mod status;
 #[cfg(test)]

@@ -70,21 +70,35 @@ pub async fn page_image(
     Path(page): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ScreenError> {
-    let asked = PageId::from(page.as_str());
-    let Stored { page, image, cover } = stored(&screens, &page).await?;
+    show_page(&screens, &person, &page, &wanted).await
+}
+
+/// The page as it stands on paper, for a screen that does not name it.
+pub async fn paper_picture(screens: &Screens, person: &Person, page: &str) -> Result<Response, ScreenError> {
+    show_page(screens, person, page, &Wanted { width: None, paper: true }).await
+}
+
+async fn show_page(
+    screens: &Screens,
+    person: &Person,
+    page: &str,
+    wanted: &Wanted,
+) -> Result<Response, ScreenError> {
+    let asked = PageId::from(page);
+    let Stored { page, image, cover } = stored(screens, page).await?;
     let width = wanted.width.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
     if width > THUMBNAIL {
-        trace::note_picture(&screens, &person, &asked).await?;
+        trace::note_picture(screens, person, &asked).await?;
     }
-    let paper = wanted.paper.then(|| paper(&screens, &page)).flatten();
+    let paper = wanted.paper.then(|| paper(screens, &page)).flatten();
     let fit = paper.as_ref().map(|(fit, _)| fit.px_from_mm);
     let key = PictureKey { image: image.clone(), width, paper: fit, covered: !cover.is_empty() };
     if let Some(bytes) = screens.pictures.get(&key) {
         return Ok(jpeg(bytes));
     }
-    let scan = decoded(&screens, &image).await?;
-    let lie = self::paper(&screens, &page).map(|(fit, _)| Affine(fit.px_from_mm));
-    let bytes = work(&screens, move || {
+    let scan = decoded(screens, &image).await?;
+    let lie = self::paper(screens, &page).map(|(fit, _)| Affine(fit.px_from_mm));
+    let bytes = work(screens, move || {
         let scan = match lie {
             Some(lie) => shown(scan, lie, &cover),
             None => scan,
@@ -109,13 +123,23 @@ pub async fn snippet(
     person: Person,
     Path((page, field)): Path<(String, String)>,
 ) -> Result<Response, ScreenError> {
-    let asked = PageId::from(page.as_str());
-    let Stored { page, image, cover } = stored(&screens, &page).await?;
-    trace::note_picture(&screens, &person, &asked).await?;
-    let area = field_area(&screens, &page, &FieldId(field)).ok_or(ScreenError::NotFound)?;
-    let (fit, _) = paper(&screens, &page).ok_or(ScreenError::NotFound)?;
-    let scan = decoded(&screens, &image).await?;
-    let bytes = work(&screens, move || {
+    field_picture(&screens, &person, &page, FieldId(field)).await
+}
+
+/// The same for a screen that does not name the page.
+pub async fn field_picture(
+    screens: &Screens,
+    person: &Person,
+    page: &str,
+    field: FieldId,
+) -> Result<Response, ScreenError> {
+    let asked = PageId::from(page);
+    let Stored { page, image, cover } = stored(screens, page).await?;
+    trace::note_picture(screens, person, &asked).await?;
+    let area = field_area(screens, &page, &field).ok_or(ScreenError::NotFound)?;
+    let (fit, _) = paper(screens, &page).ok_or(ScreenError::NotFound)?;
+    let scan = decoded(screens, &image).await?;
+    let bytes = work(screens, move || {
         let lie = Affine(fit.px_from_mm);
         let scan = shown(scan, lie, &cover);
         let page = RegisteredPage { page: &scan, px_from_mm: lie };

@@ -3,7 +3,7 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, quality, review, status,
+    Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -25,6 +25,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::PrintPaper], printing()))
         .merge(only(&[Right::DesignForms], forms()))
         .merge(only(&[Right::SeeAccessLog], access::routes()))
+        .merge(only(&[Right::Verify, Right::Arbitrate], runs::routes()))
         .merge(only(&[Right::SeeQuality], quality::routes()))
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(open())

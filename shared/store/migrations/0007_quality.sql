@@ -68,6 +68,7 @@ create table run_items (
     at       integer not null
 ) strict, without rowid;
 create index run_items_at on run_items (at);
+create index run_items_save on run_items (save) where save is not null;
 
 -- Known odd crops that were mixed into a group, and whether the person saw them.
 create table run_controls (

@@ -183,7 +183,8 @@ impl Rows<'_> {
         })))
     }
 
-    /// The last save of a person that stands, since `since`.
+    /// The last save of a person that stands, since `since`. What was keyed in a run is taken back there: offered here,
+    /// it would say whether it was a sample.
     ///
     /// # Errors
     /// The database failed.
@@ -191,6 +192,7 @@ impl Rows<'_> {
         let sql = "select save, page, at,
                           (select count(*) from standing_keyings s where s.save = k.save) as fields
                    from standing_keyings k where staff = ?1 and at >= ?2 and pass <> 'correction'
+                     and not exists (select 1 from run_items r where r.save = k.save)
                    order by id desc limit 1";
         first(self.connection, sql, params![staff.as_str(), ms(since)], |row| {
             Ok(Save {

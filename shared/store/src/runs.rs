@@ -43,7 +43,72 @@ pub struct Group {
     pub fields: u32,
 }
 
+/// Work of runs that `:staff` may take: of values and not of corrections, not his own, and of first keyings only what the
+/// ink alone decides (who it is and broken rules need the whole slip). A sample is nothing for whoever knows its page.
+const RUNNABLE: &str = "w.request <= 0 and w.field not like '@%'
+    and (w.not_by is null or w.not_by <> :staff) and (w.nor_by is null or w.nor_by <> :staff)
+    and (w.pass <> 'first' or not exists (
+         select 1 from review_items i, json_each(i.reasons) r where i.page = w.page
+         and r.value ->> 'why' <> 'field_doubtful'
+         and w.field in (r.value ->> 'field', r.value -> 'finding' ->> 'field')))
+    and (w.pass <> 'sample' or not exists (select 1 from keyings k where k.page = w.page and k.staff = :staff))
+    and (w.pass <> 'sample' or not exists (
+         select 1 from access_log a where a.page = w.page and a.staff = :staff and a.act = 'view'
+         and a.screen <> 'picture'))";
+/// ... and that is on nobody else's screen.
+const FREE: &str = "(w.lease_owner is null or w.lease_owner = :staff or w.lease_until <= :now)
+    and not exists (select 1 from review_items i where i.page = w.page and i.state = 'open'
+                    and i.lease_owner <> :staff and i.lease_until > :now)";
+
 impl Rows<'_> {
+    /// How much work there is for `staff` in runs, by form, field and pass.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn run_counts(&self, staff: &StaffId) -> Result<Vec<(FormId, FieldId, Pass, u32)>, Error> {
+        let sql = format!(
+            "select w.form, w.field, w.pass, count(*) as items from field_work w where {RUNNABLE}
+             group by w.form, w.field, w.pass order by w.form, w.field, w.pass"
+        );
+        all(self.connection, &sql, named_params! { ":staff": staff.as_str() }, |row| {
+            Ok((row.id("form")?, row.id("field")?, row.word("pass", Pass::parse)?, row.col("items")?))
+        })
+    }
+
+    /// Work on one field that `staff` may take now, at most `limit`, and how much is left in all. Pages come in the order
+    /// of their hashes, so that their place says nothing of the pass.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn run_work(
+        &self,
+        form: &FormId,
+        field: &FieldId,
+        passes: &[Pass],
+        staff: &StaffId,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<(Vec<FieldWork>, u32), Error> {
+        let passes: Vec<&str> = passes.iter().map(|pass| pass.as_str()).collect();
+        let passes = json("passes", &passes)?;
+        let of_field = format!(
+            "from field_work w where w.pass in (select value from json_each(:passes))
+             and w.form = :form and w.field = :field and {RUNNABLE}"
+        );
+        let sql = format!("select w.* {of_field} and {FREE} order by w.page limit :limit");
+        let chosen = named_params! {
+            ":passes": passes, ":form": form.as_str(), ":field": field.as_str(), ":staff": staff.as_str(),
+            ":now": ms(now), ":limit": limit,
+        };
+        let found = all(self.connection, &sql, chosen, work)?;
+        let chosen = named_params! {
+            ":passes": passes, ":form": form.as_str(), ":field": field.as_str(), ":staff": staff.as_str(),
+        };
+        let sql = format!("select count(*) as items {of_field}");
+        let left = first(self.connection, &sql, chosen, |row| row.col("items"))?;
+        Ok((found, left.unwrap_or(0)))
+    }
+
     /// The field behind a token of this person.
     ///
     /// # Errors
@@ -57,12 +122,16 @@ impl Rows<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn groups(&self, form: &FormId, field: &FieldId) -> Result<Vec<Group>, Error> {
-        let sql = "select v.machine_value, count(*) as fields
-                   from field_work w join field_values v on v.page = w.page and v.field = w.field
-                   where w.pass = 'first' and w.form = ?1 and w.field = ?2 and w.request = 0
-                   group by v.machine_value order by fields desc, v.machine_value";
-        all(self.connection, sql, params![form.as_str(), field.as_str()], |row| {
+    pub fn groups(&self, form: &FormId, field: &FieldId, staff: &StaffId) -> Result<Vec<Group>, Error> {
+        let sql = format!(
+            "select v.machine_value, count(*) as fields
+             from field_work w join field_values v on v.page = w.page and v.field = w.field
+             where w.pass = 'first' and w.form = :form and w.field = :field and {RUNNABLE}
+             group by v.machine_value order by fields desc, v.machine_value"
+        );
+        let chosen =
+            named_params! { ":form": form.as_str(), ":field": field.as_str(), ":staff": staff.as_str() };
+        all(self.connection, &sql, chosen, |row| {
             Ok(Group { value: row.json("machine_value")?, fields: row.col("fields")? })
         })
     }
@@ -80,27 +149,17 @@ impl Rows<'_> {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<FieldWork>, Error> {
-        let sql = "select w.page from field_work w
-                   join field_values v on v.page = w.page and v.field = w.field
-                   where w.pass = 'first' and w.form = :form and w.field = :field and w.request = 0
-                     and v.machine_value = :value
-                     and (w.lease_owner is null or w.lease_owner = :staff or w.lease_until <= :now)
-                     and not exists (select 1 from review_items i where i.page = w.page and i.state = 'open'
-                                     and i.lease_owner <> :staff and i.lease_until > :now)
-                   order by v.confidence desc, w.page limit :limit";
+        let sql = format!(
+            "select w.* from field_work w join field_values v on v.page = w.page and v.field = w.field
+             where w.pass = 'first' and w.form = :form and w.field = :field and v.machine_value = :value
+               and {RUNNABLE} and {FREE}
+             order by v.confidence desc, w.page limit :limit"
+        );
         let chosen = named_params! {
             ":form": form.as_str(), ":field": field.as_str(), ":value": json("value", value)?,
             ":staff": staff.as_str(), ":now": ms(now), ":limit": limit,
         };
-        all(self.connection, sql, chosen, |row| {
-            Ok(FieldWork {
-                page: row.id("page")?,
-                request: 0,
-                field: field.clone(),
-                pass: Pass::First,
-                form: form.clone(),
-            })
-        })
+        all(self.connection, &sql, chosen, work)
     }
 
     /// A page on which this field is known to say something else than `value`, drawn anew every time.
@@ -182,16 +241,20 @@ impl Writer<'_> {
     }
 }
 
+fn work(row: &Row) -> Result<FieldWork, Error> {
+    Ok(FieldWork {
+        page: row.id("page")?,
+        request: row.col("request")?,
+        field: row.id("field")?,
+        pass: row.word("pass", Pass::parse)?,
+        form: row.id("form")?,
+    })
+}
+
 fn item(row: &Row) -> Result<RunItem, Error> {
     Ok(RunItem {
         token: row.col("token")?,
-        work: FieldWork {
-            page: row.id("page")?,
-            request: row.col("request")?,
-            field: row.id("field")?,
-            pass: row.word("pass", Pass::parse)?,
-            form: row.id("form")?,
-        },
+        work: work(row)?,
         shown: row.json_or_none("shown")?,
         control: row.col("control")?,
         save: row.col("save")?,

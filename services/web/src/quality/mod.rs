@@ -1,6 +1,7 @@
 //! 品質. How often accepted values are wrong and how well people key, and how sure a value must be.
 
 mod chart;
+mod decide;
 mod errors;
 mod figures;
 mod keyers;
@@ -16,9 +17,11 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use chart::Chart;
+pub use decide::decide;
 use domain::duty::Right;
 use domain::quality::Verdict;
-use figures::{Line, by, kind_label, machine};
+pub use figures::kind_label;
+use figures::{Line, by, machine};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use store::screens::{SampleCounts, SettledSample};

@@ -7,7 +7,7 @@ mod kept;
 pub mod list;
 mod person;
 mod posted;
-mod rows;
+pub(crate) mod rows;
 mod save;
 mod screen;
 mod second;

@@ -257,7 +257,7 @@ fn reason_in_row(reason: &ReviewReason, field: &Field) -> String {
 }
 
 /// A value as a person would type it.
-fn typed_form(field: &Field, value: &Value) -> Vec<String> {
+pub fn typed_form(field: &Field, value: &Value) -> Vec<String> {
     match value {
         Value::Blank => Vec::new(),
         Value::Several(several) => several.clone(),
@@ -272,8 +272,8 @@ fn typed_form(field: &Field, value: &Value) -> Vec<String> {
     }
 }
 
-/// `untouched` leaves every option unchosen, the blank one too: whoever keys blind says it himself.
-fn entry(field: &Field, entered: &[String], untouched: bool) -> Entry {
+/// How a field is entered, with what stands there. `untouched` leaves every option unchosen, the blank one too: whoever keys blind says it himself.
+pub fn entry(field: &Field, entered: &[String], untouched: bool) -> Entry {
     let single = |pairs: Vec<(&str, &str)>| single(pairs.into_iter(), entered, untouched);
     let fixed = |pairs: &[(&'static str, &'static str)]| single(pairs.to_vec());
     match &field.kind {
@@ -312,7 +312,8 @@ fn single<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, entered: &[String
     Entry::Options { input: "radio", options }
 }
 
-fn hint(field: &Field) -> String {
+/// How to type a value, by example.
+pub fn hint(field: &Field) -> String {
     match &field.kind {
         FieldKind::Date(_) => "例 R8.10.3、S25.3.4".to_owned(),
         FieldKind::Digits(rule) if rule.decimals > 0 => field.pattern().unwrap_or_default().replace('N', "9"),

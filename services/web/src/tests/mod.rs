@@ -6,4 +6,5 @@ mod keying;
 mod office;
 mod quality;
 mod reviewing;
+mod running;
 mod showing;

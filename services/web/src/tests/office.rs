@@ -319,7 +319,7 @@ pub fn ago(minutes: i64) -> Timestamp {
     Timestamp::now() - jiff::SignedDuration::from_mins(minutes)
 }
 
-fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
+pub fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
     let values = [
         ("address", "架空市見本町1-2-3", Decision::Accept),
         ("birth_date", "1950-03-04", Decision::Accept),
