@@ -45,6 +45,16 @@ pub fn succeed(data: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("output is UTF-8")
 }
 
+/// Makes the account `id`; the one-time code with which its person chooses a password.
+pub fn hire(data: &Path, id: &str, duties: &[&str]) -> String {
+    let name = format!("試験 {id}");
+    let mut args = vec!["users", "add", id, "--name", &name];
+    args.extend(duties.iter().flat_map(|duty| ["--duty", duty]));
+    let said = succeed(data, &args);
+    let code = said.lines().find_map(|line| line.strip_prefix("set-up code: "));
+    code.expect("`users add` prints a code").to_owned()
+}
+
 /// `yomitori status --json`.
 pub fn status(data: &Path) -> serde_json::Value {
     serde_json::from_str(&succeed(data, &["status", "--json"])).expect("status prints JSON")

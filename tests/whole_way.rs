@@ -35,9 +35,10 @@ fn a_made_up_city_adds_up() {
     assert_eq!(other.status.code(), Some(1), "data of somebody else is left alone");
 }
 
-/// Settings for tests: files rest half a second.
+/// Settings for tests: files rest half a second, passwords are enough.
 pub fn settings(data: &Path) {
-    std::fs::write(data.join("yomitori.toml"), "stable_seconds = 0.5\npoll_seconds = 1.0\n").unwrap();
+    let settings = "stable_seconds = 0.5\npoll_seconds = 1.0\n[accounts]\nsecond_factor = \"optional\"\n";
+    std::fs::write(data.join("yomitori.toml"), settings).unwrap();
 }
 
 /// Slips of made-up residents, filled in so that nothing speaks against them, but that `stranger` has another birth

@@ -3,12 +3,13 @@
 mod planner;
 mod verifier;
 
+use crate::harness;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
+use thirtyfour::{Key, TypingData};
 
 /// Chromium's driver, ended with the test.
 pub struct Driver {
@@ -80,7 +81,7 @@ pub async fn text(browser: &WebDriver, name: &str) -> String {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("no {name} on the screen");
+    panic!("no {name} on the screen: {:?}", browser.source().await);
 }
 
 pub async fn press(browser: &WebDriver, keys: impl Into<TypingData>) {
@@ -109,4 +110,35 @@ pub async fn says(browser: &WebDriver, place: &str, words: &str) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("{place} never says {words}");
+}
+
+/// The password of everybody in these tests.
+pub const PASSWORD: &str = "for these tests only 7";
+
+/// Makes the account `id` with these duties and comes in with it: the person's first day, set-up code and all.
+/// Needs `whole_way::settings`, which leave the second factor to each person.
+pub async fn sign_in(browser: &WebDriver, data: &Path, address: &str, id: &str, duties: &[&str]) {
+    let code = harness::hire(data, id, duties);
+    browser.goto(&format!("{address}/setup")).await.unwrap();
+    for (name, value) in [("id", id), ("code", &code), ("password", PASSWORD), ("again", PASSWORD)] {
+        find(browser, &format!("[name='{name}']")).await.send_keys(value).await.unwrap();
+    }
+    press(browser, Key::Enter).await;
+    says(browser, "[data-test='staff']", id).await;
+}
+
+/// Comes in with an account that has its password.
+pub async fn log_in(browser: &WebDriver, address: &str, id: &str) {
+    browser.goto(&format!("{address}/login")).await.unwrap();
+    for (name, value) in [("id", id), ("password", PASSWORD)] {
+        find(browser, &format!("[name='{name}']")).await.send_keys(value).await.unwrap();
+    }
+    press(browser, Key::Enter).await;
+    says(browser, "[data-test='staff']", id).await;
+}
+
+/// The `Cookie` line of the browser's session, for requests beside the browser.
+pub async fn cookies(browser: &WebDriver) -> String {
+    let all = browser.get_all_cookies().await.unwrap();
+    all.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect::<Vec<_>>().join("; ")
 }

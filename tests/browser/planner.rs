@@ -1,8 +1,8 @@
 //! A planner makes a form of paper that others print.
 
-use super::{Driver, find, free_port, press, says};
+use super::{Driver, find, free_port, press, says, sign_in};
 use crate::harness::{self, Running};
-use crate::whole_way::LIMIT;
+use crate::whole_way::{LIMIT, settings};
 use std::path::Path;
 use thirtyfour::Key;
 use thirtyfour::prelude::*;
@@ -13,13 +13,14 @@ fn a_planner_makes_a_form_from_an_empty_sheet_tries_it_and_puts_it_into_use() {
     let data = data.path();
     let pdf = data.join("empty.pdf");
     harness::succeed(data, &["form", "preview", "lung-screening", "--out", &pdf.display().to_string()]);
+    settings(data);
     let port = free_port();
     let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
     harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let driver = Driver::start();
         let browser = driver.browser(&data.join("chromium")).await;
-        let result = planner(&browser, &format!("http://127.0.0.1:{port}"), &pdf).await;
+        let result = planner(&browser, data, &format!("http://127.0.0.1:{port}"), &pdf).await;
         browser.quit().await.unwrap();
         result.unwrap();
     });
@@ -34,7 +35,8 @@ fn a_planner_makes_a_form_from_an_empty_sheet_tries_it_and_puts_it_into_use() {
     assert_eq!(shown["version"], 1);
 }
 
-async fn planner(browser: &WebDriver, address: &str, pdf: &Path) -> WebDriverResult<()> {
+async fn planner(browser: &WebDriver, data: &Path, address: &str, pdf: &Path) -> WebDriverResult<()> {
+    sign_in(browser, data, address, "okamoto", &["planner"]).await;
     browser.goto(&format!("{address}/forms")).await?;
     find(browser, "#new-name").await.send_keys("よその肺がん検診票").await?;
     // An id that is taken is refused, and said.

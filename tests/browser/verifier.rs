@@ -1,6 +1,6 @@
 //! A verifier works off what the machine would not decide.
 
-use super::{Driver, free_port, press, text};
+use super::{Driver, cookies, free_port, press, sign_in, text};
 use crate::harness::{self, Running};
 use crate::whole_way::{LIMIT, drop_in, post, settings};
 use std::path::Path;
@@ -42,6 +42,7 @@ fn a_clerk_keys_a_doubtful_slip_by_keyboard_and_finds_records_in_the_ledger() {
 }
 
 async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) -> WebDriverResult<()> {
+    sign_in(browser, data, address, "aoki", &["verifier"]).await;
     browser.goto(address).await?;
     assert!(text(browser, "adds-up").await.contains("合計が合っています"));
     assert_eq!(text(browser, "total-arrived").await, "2");
@@ -71,10 +72,10 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) ->
     press(browser, "タカハシ").await;
     press(browser, Key::Enter).await;
     assert!(text(browser, "persons").await.contains("髙橋"));
-    let mut records = 0;
+    let (mut records, cookies) = (0, cookies(browser).await);
     for link in browser.find_all(By::Css("[data-test='persons'] a")).await? {
         let ledger = format!("{address}{}", link.attr("href").await?.unwrap_or_default());
-        let answer = Command::new("curl").args(["-s", &ledger]).output().expect("curl runs");
+        let answer = Command::new("curl").args(["-s", "-b", &cookies, &ledger]).output().expect("curl runs");
         records += String::from_utf8_lossy(&answer.stdout).matches("data-test=\"record\"").count() as u64;
     }
     assert_eq!(records, harness::status(data)["records"].as_u64().unwrap());

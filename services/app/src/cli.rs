@@ -1,6 +1,7 @@
 //! The command line as typed. What each command does is in [`crate::commands`].
 
 use clap::{Args, Parser, Subcommand};
+use domain::duty::Duty;
 use std::path::PathBuf;
 
 /// 読取り: paper slips in, proven records out.
@@ -61,6 +62,9 @@ pub enum Command {
     /// The access log: who saw, searched, changed, printed or took out data of whom.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Staff accounts: who may log in to the screens.
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// Counts of pages, files, records and messages.
     Status {
         /// Machine-readable output.
@@ -249,6 +253,62 @@ pub enum AuditCommand {
     },
     /// Moves lines older than `access_log_days` into a file of `access-archive/`; `run` does so once a day.
     Archive,
+}
+
+/// `yomitori users …`.
+#[derive(Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Makes an account, and prints the one-time code with which its person chooses a password within 24 hours.
+    Add(NewUserArgs),
+    /// Names every account.
+    List {
+        /// Machine-readable output, one JSON line an account.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shuts a leaver out at once: sessions end.
+    Disable {
+        /// Account id.
+        id: String,
+    },
+    /// Lets a disabled account in again.
+    Enable {
+        /// Account id.
+        id: String,
+    },
+    /// Takes a lost second factor away; a new one is set up at the next log-in.
+    ResetTotp {
+        /// Account id.
+        id: String,
+    },
+    /// Takes a forgotten password away, and prints a one-time code for a new one.
+    ResetPassword {
+        /// Account id.
+        id: String,
+    },
+}
+
+/// `yomitori users add`.
+#[derive(Debug, Args)]
+pub struct NewUserArgs {
+    /// Account id: 2 to 32 of a-z, 0-9, `.`, `_` and `-`, beginning with a letter. It is never changed.
+    pub id: String,
+    /// Name of the person.
+    #[arg(long, value_name = "名前")]
+    pub name: String,
+    /// 所属: the section of the person.
+    #[arg(long, value_name = "課", default_value = "")]
+    pub section: String,
+    /// What the person does; may be given several times.
+    #[arg(long = "duty", value_name = "DUTY", required = true, value_parser = parse_duty)]
+    pub duties: Vec<Duty>,
+}
+
+fn parse_duty(word: &str) -> Result<Duty, String> {
+    Duty::parse(word).ok_or_else(|| {
+        let words: Vec<&str> = Duty::ALL.iter().map(|duty| duty.as_str()).collect();
+        format!("a duty is one of {}", words.join(", "))
+    })
 }
 
 /// `yomitori bench`.

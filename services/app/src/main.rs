@@ -56,6 +56,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Residents(command) => commands::import::residents(&config, command),
         Command::Clinics(command) => commands::import::clinics(&config, command),
         Command::Audit(command) => commands::audit::run(&config, command),
+        Command::Users(command) => commands::users::run(&config, command),
         Command::Status { json } => commands::status::run(&config, json),
         Command::Bench(args) => bench::run(&config, &args),
         Command::OcrChild => Ok(()),

@@ -2,15 +2,10 @@
 
 use crate::Screens;
 use crate::error::ScreenError;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::actor::Actor;
 use domain::duty::{Duty, Right};
-use std::net::SocketAddr;
-
-/// The one staff account until there is a login.
-const DEMO_STAFF: &str = "demo";
-const DEMO_STAFF_LABEL: &str = "試用職員";
 
 /// The person behind a request, put beside it before any screen is reached. Every write takes it, so that who, when
 /// and from where is always recorded.
@@ -20,6 +15,8 @@ pub struct Person {
     pub actor: Actor,
     /// What colleagues call this person.
     pub name: String,
+    /// 所属.
+    pub section: String,
     /// What this person is there for.
     pub duties: Vec<Duty>,
 }
@@ -43,15 +40,8 @@ impl<S: Sync> FromRequestParts<S> for Person {
     type Rejection = ScreenError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScreenError> {
-        if let Some(person) = parts.extensions.get::<Person>() {
-            return Ok(person.clone());
-        }
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
-        Ok(Self {
-            actor: Actor::new(DEMO_STAFF, address.unwrap_or_else(|| "不明".to_owned())),
-            name: DEMO_STAFF_LABEL.to_owned(),
-            duties: Duty::ALL.to_vec(),
-        })
+        // Every address that takes a person lies behind the door.
+        parts.extensions.get::<Person>().cloned().ok_or(ScreenError::NoPerson)
     }
 }
 
@@ -96,6 +86,7 @@ const PLACES: &[Place] = &[
         label: "二次入力の設定",
         rights: &[Right::SetQuality],
     },
+    Place { id: "staff", address: "/staff", label: "職員・権限", rights: &[Right::ManageStaff] },
 ];
 
 /// The bar above every screen.
@@ -109,6 +100,10 @@ pub struct Frame {
     pub waiting: u32,
     /// Who, for people.
     pub staff: String,
+    /// 所属.
+    pub section: String,
+    /// The screen covers itself after so long without a key or a click, seconds.
+    pub idle_seconds: i64,
     /// The terminal's address.
     pub terminal: String,
 }
@@ -124,7 +119,16 @@ impl Frame {
             places: PLACES.iter().filter(open).copied().collect(),
             waiting,
             staff: person.name.clone(),
+            section: person.section.clone(),
+            idle_seconds: screens.settings.policy.lock_after.as_secs(),
             terminal: person.actor.terminal.clone(),
         })
+    }
+    /// The bar without places when there is something to do before: none of them would open.
+    pub fn bare_if(mut self, owed: bool) -> Self {
+        if owed {
+            self.places.clear();
+        }
+        self
     }
 }

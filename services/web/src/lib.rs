@@ -9,6 +9,7 @@ mod dates;
 mod error;
 mod forms;
 mod frame;
+mod gate;
 mod guard;
 mod home;
 mod inbox;
@@ -31,12 +32,17 @@ mod trace;
 mod words;
 
 pub use forms::{Designer, OcrFactory};
+pub use gate::accounts;
+pub use gate::{Certificate, GateSettings, Proxies};
 pub use status::{QueueDepth, Status};
 
 use axum::Router;
+use axum::middleware;
+use axum::serve::ListenerExt;
 use cache::ByteCache;
 use domain::form::Form;
 use domain::ids::ImageHash;
+use gate::{Gate, Secured};
 use pages::PageStore;
 use pictures::PictureKey;
 use press::Printer;
@@ -72,6 +78,8 @@ pub struct Deps {
     pub queue_depth: QueueDepth,
     /// What forms of somebody else's paper are made with.
     pub designer: Designer,
+    /// Who may come in, and how.
+    pub settings: GateSettings,
 }
 
 /// [`Deps`] with what the screens remember between requests. Cheap to clone.
@@ -84,6 +92,7 @@ pub(crate) struct Inner {
     pictures: ByteCache<PictureKey, Arc<Vec<u8>>>,
     picture_turns: Semaphore,
     trials: ByteCache<u32, Arc<forms::Trial>>,
+    gate: Gate,
 }
 
 impl Deref for Inner {
@@ -110,6 +119,7 @@ impl Screens {
             pictures: ByteCache::new(PICTURE_BYTES),
             picture_turns: Semaphore::new(PICTURES_AT_ONCE),
             trials: ByteCache::new(TRIAL_BYTES),
+            gate: Gate::default(),
         }))
     }
 
@@ -119,9 +129,22 @@ impl Screens {
     }
 }
 
-/// Every address of the screens.
+/// Every address of the screens, behind the door.
 pub fn router(deps: Deps) -> Router {
-    guard::guarded(routes::routes()).with_state(Screens::new(deps))
+    let screens = Screens::new(deps);
+    let door = middleware::from_fn_with_state(screens.clone(), gate::enter);
+    let all = routes::routes().layer(door).merge(routes::open());
+    let limits = middleware::from_fn_with_state(screens.clone(), gate::limited);
+    let identity = middleware::from_fn_with_state(screens.clone(), gate::identify);
+    let secure = screens.settings.is_secure();
+    guard::answered(guard::guarded(all).layer(limits).layer(identity), secure).with_state(screens)
+}
+
+/// The same without the door: tests put the person there themselves.
+#[cfg(test)]
+pub(crate) fn open_router(deps: Deps) -> Router {
+    let all = routes::routes().merge(routes::open());
+    guard::answered(guard::guarded(all), false).with_state(Screens::new(deps))
 }
 
 /// Serves the screens on `listener` until `shutdown` ends; open requests are finished first.
@@ -133,7 +156,15 @@ pub async fn serve(
     deps: Deps,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let certificate = deps.settings.certificate.clone();
     let service = router(deps).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    match certificate {
+        Some(certificate) => {
+            // Tapped, so that connections tell their address.
+            let listener = Secured::new(listener, &certificate)?.tap_io(|_| {});
+            axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+        }
+        None => axum::serve(listener, service).with_graceful_shutdown(shutdown).await?,
+    }
     Ok(())
 }

@@ -3,7 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, assets, forms, home, inbox, ledger, page, paper, pictures, quality, review, runs, status,
+    Screens, access, assets, forms, gate, home, inbox, ledger, page, paper, pictures, quality, review, runs,
+    status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -12,10 +13,10 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use domain::duty::Right;
 
-/// All of them.
+/// All that need somebody who is logged in.
 pub fn routes() -> Router<Screens> {
     Router::new()
-        .merge(only(&[], everybody()))
+        .merge(only(&[], everybody().merge(gate::everybody())))
         .merge(only(&[Right::SeePages], pages()))
         .merge(only(&[Right::HandleMail, Right::Verify, Right::Arbitrate], disposals()))
         .merge(only(&[Right::Verify, Right::Arbitrate], reviews()))
@@ -28,7 +29,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::Verify, Right::Arbitrate], runs::routes()))
         .merge(only(&[Right::SeeQuality], quality::routes()))
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
-        .merge(open())
+        .merge(only(&[Right::ManageStaff], gate::staff()))
         .fallback(async || ScreenError::NotFound)
 }
 
@@ -45,8 +46,8 @@ fn only(rights: &'static [Right], routes: Router<Screens>) -> Router<Screens> {
 }
 
 /// Reached without logging in: nothing of these says anything about a page or a person.
-fn open() -> Router<Screens> {
-    Router::new().route("/healthz", get(status::healthz)).route("/static/{name}", get(assets::asset))
+pub fn open() -> Router<Screens> {
+    gate::open().route("/healthz", get(status::healthz)).route("/static/{name}", get(assets::asset))
 }
 
 fn everybody() -> Router<Screens> {

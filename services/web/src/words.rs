@@ -23,11 +23,14 @@ pub fn start_of_day(now: Timestamp) -> Timestamp {
     now.to_zoned(japan()).start_of_day().map_or(now, |midnight| midnight.timestamp())
 }
 
+/// The word for less than a minute.
+pub const JUST_NOW: &str = "たった今";
+
 /// How long something waits: `たった今`, `12分`, `3時間`, `2日`.
 pub fn age(since: Timestamp, now: Timestamp) -> String {
     let minutes = now.duration_since(since).as_mins().max(0);
     match minutes {
-        0 => "たった今".to_owned(),
+        0 => JUST_NOW.to_owned(),
         1..60 => format!("{minutes}分"),
         60..1440 => format!("{}時間", minutes / 60),
         _ => format!("{}日", minutes / 1440),

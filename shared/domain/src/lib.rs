@@ -3,6 +3,7 @@
 //! Start reading at: [`form`] (what paper is), then [`reading`] (what ink said), then [`page`] (where a page stands).
 
 pub mod access;
+pub mod account;
 pub mod actor;
 pub mod agreement;
 pub mod check_digit;

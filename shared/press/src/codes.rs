@@ -33,6 +33,14 @@ pub(crate) fn dark_parts(symbology: Symbology, text: &str, place: &RectMm) -> Re
     Ok(lines.flat_map(|(row, line)| runs(line).map(move |(start, run)| rect(row, start, run))).collect())
 }
 
+/// The dark parts of a QR code that fills a square of `side` millimetres, for screens.
+///
+/// # Errors
+/// Why the text can not be coded there.
+pub fn qr_code(text: &str, side: f64) -> Result<Vec<RectMm>, String> {
+    dark_parts(Symbology::Qr, text, &RectMm::new(0.0, 0.0, side, side))
+}
+
 /// Start and length of every run of dark pixels.
 fn runs(line: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let is_dark = |at: usize| line.get(at).is_some_and(|&pixel| pixel < 128);

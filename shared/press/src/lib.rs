@@ -17,6 +17,7 @@ mod slip;
 #[cfg(test)]
 mod tests;
 
+pub use codes::qr_code;
 pub use error::PressError;
 pub use fonts::{FALLBACK_FONTS, Fonts, JAPANESE_FONTS};
 pub use number_words::number_words;

@@ -46,6 +46,7 @@ impl Writer<'_> {
         if residents.is_empty() {
             residents.push(owner.as_ref());
         }
+        let section = self.account(&actor.staff)?.map(|account| account.section).unwrap_or_default();
         // A household listed twice, a person found by name and by number: one line is enough.
         residents.sort_unstable();
         residents.dedup();
@@ -55,7 +56,7 @@ impl Writer<'_> {
                 // As it stands in the row, so that it can be proven from there.
                 at: Timestamp::from_millisecond(ms(now)).map_err(|_| Error::Damaged { column: "at" })?,
                 actor: actor.clone(),
-                section: String::new(),
+                section: section.clone(),
                 act: access.act,
                 screen: access.screen.to_owned(),
                 reason: access.reason.map(str::to_owned),

@@ -13,6 +13,7 @@ use std::time::Duration;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_first.sql")),
     M::up(include_str!("../migrations/0002_households.sql")),
+    M::up(include_str!("../migrations/0003_accounts.sql")),
     M::up(include_str!("../migrations/0004_access.sql")),
     M::up(include_str!("../migrations/0005_keying.sql")),
     M::up(include_str!("../migrations/0007_quality.sql")),

@@ -6,6 +6,7 @@
 //! every method of [`Rows`] and [`Writer`] runs in the transaction of its closure. Each file holds one topic.
 
 mod access;
+mod accounts;
 mod arrivals;
 mod bars;
 mod clinics;
@@ -26,10 +27,12 @@ mod runs;
 mod samples;
 pub mod screens;
 mod search;
+mod sessions;
 mod status;
 mod work;
 
 pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
+pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use bars::Foreseen;
 pub use clinics::Clinic;
@@ -48,6 +51,7 @@ pub use reviews::{FieldValue, Lease, ReviewItem};
 pub use runs::{Group, RunItem, Token};
 pub use samples::{Drawable, Sample};
 pub use search::ResidentSearch;
+pub use sessions::{NewSession, Session};
 pub use status::{Counts, FileCounts};
 pub use work::{FieldWork, WorkFilter};
 

@@ -1,7 +1,7 @@
 //! Wrong accepted values against automation: what another threshold would have accepted, and how much of it wrongly.
 
-use domain::share::wilson;
 use super::value::Seen;
+use domain::share::wilson;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Clinics whose pages read differently from the rest: another pen, a new scanner, a doctor's own way of writing 7.
 
-use domain::share::apart;
 use super::value::Seen;
 use domain::reading::Decision;
+use domain::share::apart;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Whether probabilities mean what they say: of the values that claim .999, are 999 in 1,000 right?
 
-use domain::share::wilson;
 use super::value::Seen;
+use domain::share::wilson;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

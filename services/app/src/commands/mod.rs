@@ -9,3 +9,4 @@ pub mod issue;
 pub mod read;
 pub mod roles;
 pub mod status;
+pub mod users;

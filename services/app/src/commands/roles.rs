@@ -1,7 +1,7 @@
 //! `yomitori run`, `intake`, `reader`, `matcher`, `web`: the roles, wired together.
 
 use crate::commands::{audit, status};
-use crate::config::Config;
+use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
 use crate::{engine, templates};
 use anyhow::{Context, Result, anyhow};
@@ -42,7 +42,7 @@ pub fn run(config: &Config, roles: &[Role], listen: Option<SocketAddr>) -> Resul
     tokio::runtime::Runtime::new()?.block_on(async {
         let hub = Hub::open(config)?;
         let listener = if roles.contains(&Role::Web) {
-            Some(bind(listen.unwrap_or(config.listen)).await?)
+            Some(bind(&config.door, listen.unwrap_or(config.listen)).await?)
         } else {
             None
         };
@@ -60,11 +60,12 @@ pub fn run(config: &Config, roles: &[Role], listen: Option<SocketAddr>) -> Resul
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
+async fn bind(door: &Door, address: SocketAddr) -> Result<TcpListener> {
+    door.check(address)?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; choose another with --listen"))?;
-    eprintln!("screens: http://{}", listener.local_addr()?);
+    eprintln!("screens: {}", door.address(listener.local_addr()?));
     Ok(listener)
 }
 
@@ -175,6 +176,7 @@ fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
             live: config.templates.new_forms()?,
             ocr: Arc::new(engine::spawn_ocr),
         },
+        settings: config.door.settings()?,
     })
 }
 

@@ -3,13 +3,15 @@
 pub mod city;
 mod mail;
 mod plan;
+mod staff;
 mod summary;
 
 use crate::cli::DemoArgs;
 use crate::commands::roles;
-use crate::config::Config;
+use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
 use anyhow::{Context, Result, bail, ensure};
+use domain::account::Policy;
 use indicatif::{ProgressBar, ProgressStyle};
 use mail::Dropped;
 use plan::Plan;
@@ -27,6 +29,11 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
         // The demo's scanner writes whole files at once; nobody wants to wait for them to rest.
         stable: Duration::from_millis(500),
         poll: Duration::from_secs(1),
+        door: Door {
+            policy: Policy { second_factor_required: false, ..config.door.policy.clone() },
+            // On this machine alone, whatever the settings say.
+            ..Door::default()
+        },
         ..config.clone()
     };
     tokio::runtime::Runtime::new()?.block_on(city_day(&config, args))
@@ -64,15 +71,18 @@ async fn city_day(config: &Config, args: &DemoArgs) -> Result<()> {
     let hub = Hub::open(config)?;
     let address = listener.local_addr()?;
     let plan = plan::make(config, &hub, args)?;
+    let logins = staff::hire(&hub)?;
     let office = roles::start(config, &hub, &roles::ALL, Some(listener))?;
     if !args.exit {
         eprintln!("screens: http://{address}");
+        staff::print(&logins)?;
     }
     let dropped = post(config, plan, args.seed).await?;
     wait_until_handled(&hub, &dropped).await?;
     let summary = Summary::make(&hub, &dropped)?;
     summary.print()?;
     if !args.exit {
+        staff::print(&logins)?;
         crate::print_line(&format!("\nThe screens are at http://{address} - Ctrl-C ends the demo."))?;
         tokio::signal::ctrl_c().await?;
     }

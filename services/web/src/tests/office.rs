@@ -1,7 +1,7 @@
 //! A small made-up office: a form, three residents, a few scanned pages, and the screens above them.
 
 use crate::frame::Person;
-use crate::{Deps, Designer, router};
+use crate::{Deps, Designer, GateSettings, open_router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -109,7 +109,7 @@ impl Office {
             || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
                 Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
             };
-        let screens = router(Deps {
+        let screens = open_router(Deps {
             store: store.clone(),
             pages: pages.clone(),
             forms: vec![form.clone()],
@@ -120,6 +120,7 @@ impl Office {
                 live: folder.path().join("templates"),
                 ocr: Arc::new(|| anyhow::bail!("no OCR in this test")),
             },
+            settings: GateSettings::default(),
         });
         Self { store, form, numbers, pages, screens, folder }
     }
@@ -218,9 +219,7 @@ impl Office {
 
     /// The same office with somebody else in front of the screens.
     pub fn by<'a>(&'a self, staff: &str, duties: &[Duty]) -> Desk<'a> {
-        let person =
-            Person { actor: Actor::new(staff, "192.0.2.8"), name: staff.into(), duties: duties.to_vec() };
-        Desk { office: self, person }
+        Desk { office: self, person: person(staff, "192.0.2.8", duties) }
     }
 
     pub async fn get(&self, address: &str) -> Answer {
@@ -231,13 +230,23 @@ impl Office {
         self.send_request(post_of(address, pairs)).await
     }
 
+    /// Asks as the clerk with every duty, unless somebody else stands in the request.
     pub async fn send_request(&self, mut request: Request<Body>) -> Answer {
+        if request.extensions().get::<Person>().is_none() {
+            let clerk = clerk();
+            request.extensions_mut().insert(person(clerk.staff.as_str(), &clerk.terminal, &Duty::ALL));
+        }
         request.headers_mut().entry(header::HOST).or_insert("yomitori.test".parse().unwrap());
         let response = self.screens.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
+}
+
+fn person(staff: &str, terminal: &str, duties: &[Duty]) -> Person {
+    let actor = Actor::new(staff, terminal);
+    Person { actor, name: staff.into(), section: String::new(), duties: duties.to_vec() }
 }
 
 /// One person in front of the screens of an [`Office`].
