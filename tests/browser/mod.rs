@@ -1,5 +1,6 @@
 //! The screens in a real browser, by keyboard: a file a role. What they share is here.
 
+mod mailroom;
 mod planner;
 mod verifier;
 

@@ -77,7 +77,7 @@ impl Engine {
         start: Instant,
     ) -> Page {
         let page = match page {
-            Ok(page) => page,
+            Ok(page) => page.turned(request.map_or(0, |request| request.turn)),
             Err(error) => return unreadable(&error, start),
         };
         let decode = ms(start);

@@ -1,7 +1,8 @@
 //! Which files of the inbox are whole, and in which order they are to be taken.
 
-use crate::names::{FAILED, ignored, natural_order};
+use crate::names::{FAILED, kind, natural_order};
 use crate::written::{Hold, hold_on};
+use domain::inbox::NameKind;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -23,6 +24,7 @@ const PRECEDENCE: u32 = 10;
 pub(crate) struct Inbox {
     root: PathBuf,
     settle: Duration,
+    abandoned: Duration,
     seen: HashMap<PathBuf, Sighting>,
     /// Folders that could not be opened, so that it is said once.
     closed: HashSet<PathBuf>,
@@ -47,11 +49,39 @@ pub(crate) struct Found {
     pub(crate) shape: Shape,
 }
 
+/// 迷子. What lies in the inbox and is no file that can be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stray {
+    /// Below the inbox.
+    pub(crate) relative: PathBuf,
+    /// Why it is none.
+    pub(crate) why: StrayKind,
+}
+
+/// Why something is no file that can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StrayKind {
+    /// Its name still says that somebody is writing it.
+    Unfinished,
+    /// A link, a pipe or the like.
+    NoFile,
+}
+
+/// What a folder holds.
+#[derive(Default)]
+struct Entries {
+    files: Vec<Found>,
+    strays: Vec<(Found, StrayKind)>,
+    folders: Vec<PathBuf>,
+}
+
 /// What one look through the inbox gave.
 #[derive(Default)]
 pub(crate) struct Look {
     /// Whole files, folder by folder, in natural order.
     pub(crate) whole: Vec<Found>,
+    /// What lies there for so long that it never becomes a scan.
+    pub(crate) strays: Vec<Stray>,
     /// When to look again because of an unfinished one.
     pub(crate) due: Option<Duration>,
 }
@@ -64,8 +94,8 @@ enum Standing {
 }
 
 impl Inbox {
-    pub(crate) fn new(root: &Path, settle: Duration) -> Self {
-        Self { root: root.to_owned(), settle, seen: HashMap::new(), closed: HashSet::new() }
+    pub(crate) fn new(root: &Path, settle: Duration, abandoned: Duration) -> Self {
+        Self { root: root.to_owned(), settle, abandoned, seen: HashMap::new(), closed: HashSet::new() }
     }
 
     /// Looks through all folders. Fails when the inbox itself cannot be opened.
@@ -74,9 +104,10 @@ impl Inbox {
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
             match self.entries(&folder) {
-                Ok((files, subfolders)) => {
-                    folders.extend(subfolders);
-                    self.look_at(files, &mut look, &mut present);
+                Ok(entries) => {
+                    folders.extend(entries.folders);
+                    self.look_at(entries.files, &mut look, &mut present);
+                    self.look_at_strays(entries.strays, &mut look, &mut present);
                     self.closed.remove(&folder);
                 }
                 Err(error) if folder.as_os_str().is_empty() => return Err(error),
@@ -92,27 +123,54 @@ impl Inbox {
     }
 
     /// The files of a folder in natural order, and its subfolders in the opposite one (they are popped).
-    fn entries(&self, folder: &Path) -> io::Result<(Vec<Found>, Vec<PathBuf>)> {
-        let (mut files, mut folders) = (Vec::new(), Vec::<OsString>::new());
+    fn entries(&self, folder: &Path) -> io::Result<Entries> {
+        let (mut entries, mut folders) = (Entries::default(), Vec::<OsString>::new());
         for entry in fs::read_dir(self.root.join(folder))? {
             let entry = entry?;
             let name = entry.file_name();
             let at_top = folder.as_os_str().is_empty();
-            if ignored(&name) || (at_top && name == FAILED) {
+            let kind = kind(&name);
+            if kind == NameKind::Clutter || (at_top && name == FAILED) {
                 continue;
             }
             // Of the entry itself: a link is neither a file nor a folder, and is left alone.
             match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(name),
-                Ok(metadata) if metadata.is_file() => {
-                    files.push(Found { relative: folder.join(name), shape: shape(&metadata) });
+                Ok(metadata) if metadata.is_dir() => {
+                    if kind == NameKind::Scan {
+                        folders.push(name);
+                    }
                 }
-                _ => {}
+                Ok(metadata) => {
+                    let found = Found { relative: folder.join(name), shape: shape(&metadata) };
+                    match kind {
+                        _ if !metadata.is_file() => entries.strays.push((found, StrayKind::NoFile)),
+                        NameKind::Scan => entries.files.push(found),
+                        _ => entries.strays.push((found, StrayKind::Unfinished)),
+                    }
+                }
+                Err(_) => {}
             }
         }
-        files.sort_by(|a, b| natural_order(a.relative.as_os_str(), b.relative.as_os_str()));
+        entries.files.sort_by(|a, b| natural_order(a.relative.as_os_str(), b.relative.as_os_str()));
         folders.sort_by(|a, b| natural_order(b, a));
-        Ok((files, folders.into_iter().map(|name| folder.join(name)).collect()))
+        entries.folders = folders.into_iter().map(|name| folder.join(name)).collect();
+        Ok(entries)
+    }
+
+    /// Finds what has lain there unchanged for too long to become a scan.
+    fn look_at_strays(
+        &self,
+        strays: Vec<(Found, StrayKind)>,
+        look: &mut Look,
+        present: &mut HashMap<PathBuf, Sighting>,
+    ) {
+        for (found, why) in strays {
+            let sighting = self.sighting(&found);
+            present.insert(found.relative.clone(), sighting);
+            if sighting.since.elapsed() >= self.abandoned {
+                look.strays.push(Stray { relative: found.relative, why });
+            }
+        }
     }
 
     /// Sorts the files of one folder into whole and unfinished ones.
@@ -182,7 +240,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, b"page").unwrap();
         }
-        let inbox = Inbox::new(dir.path(), SETTLE);
+        let inbox = Inbox::new(dir.path(), SETTLE, SETTLE * 3);
         (dir, inbox)
     }
 
@@ -270,6 +328,20 @@ mod tests {
         whole(&mut inbox);
         settle();
         assert!(whole(&mut inbox).is_empty());
+        std::thread::sleep(SETTLE * 3);
+        let strays = inbox.look().unwrap().strays;
+        let stray = |name: &str| Stray { relative: name.into(), why: StrayKind::NoFile };
+        assert!(strays.len() == 2 && strays.contains(&stray("x.tif")) && strays.contains(&stray("folder")));
+    }
+
+    #[test]
+    fn what_stays_unfinished_is_a_stray_in_the_end() {
+        let (dir, mut inbox) = inbox(&["b/scan.tif.part", ".hidden.tmp", "scan.tif.lock"]);
+        fs::create_dir(dir.path().join("folder.tmp")).unwrap();
+        assert!(inbox.look().unwrap().strays.is_empty(), "it may still be written");
+        std::thread::sleep(SETTLE * 3);
+        let stray = Stray { relative: "b/scan.tif.part".into(), why: StrayKind::Unfinished };
+        assert_eq!(inbox.look().unwrap().strays, [stray]);
     }
 
     #[test]

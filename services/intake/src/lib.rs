@@ -48,12 +48,15 @@ pub struct Config {
     pub settle: Duration,
     /// The inbox is looked through this often, besides events: network shares send none.
     pub poll: Duration,
-    /// What day it is for `scans`.
+    /// What lies unchanged for so long under the name of an unfinished file, or is none, goes to `failed`.
+    pub abandoned: Duration,
+    /// What day it is for `scans`, and the time in the notes beside bad files.
     pub time_zone: TimeZone,
 }
 
 impl Config {
-    /// The usual places in a data directory; 3 s to settle, a look every 5 s, the machine's time zone.
+    /// The usual places in a data directory; 3 s to settle, a look every 5 s, an hour for what is unfinished, and the
+    /// time of Japan wherever the program runs.
     pub fn new(data_dir: &Path) -> Self {
         Self {
             inbox: data_dir.join("inbox"),
@@ -61,7 +64,8 @@ impl Config {
             lock: data_dir.join("intake.lock"),
             settle: Duration::from_secs(3),
             poll: Duration::from_secs(5),
-            time_zone: TimeZone::system(),
+            abandoned: Duration::from_secs(3600),
+            time_zone: TimeZone::fixed(jiff::tz::offset(9)),
         }
     }
 }

@@ -1,23 +1,14 @@
 //! What the name of a file says.
 
+use domain::inbox::{NameKind, name_kind};
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 
-/// The folder in the inbox for bad files.
-pub(crate) const FAILED: &str = "failed";
-/// Endings (lower case) that scanners, copiers and browsers give to files they are still writing, and to locks.
-const UNFINISHED: [&str; 9] =
-    [".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".writing", ".lock", ".lck"];
-/// What file managers leave in every folder (lower case).
-const CLUTTER: [&str; 3] = ["thumbs.db", "desktop.ini", "ehthumbs.db"];
+pub(crate) use domain::inbox::FAILED;
 
-/// Whether a file of this name is none of ours: hidden, temporary, a lock, or a file manager's own.
-pub(crate) fn ignored(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_lowercase();
-    name.starts_with(['.', '~'])
-        || name.ends_with('~')
-        || UNFINISHED.iter().any(|ending| name.ends_with(ending))
-        || CLUTTER.contains(&name.as_str())
+/// What a name says. One that is no text is looked at like any other.
+pub(crate) fn kind(name: &OsStr) -> NameKind {
+    name_kind(&name.to_string_lossy())
 }
 
 /// The names a writer may give to a lock beside the file `name`.
@@ -83,29 +74,5 @@ mod tests {
         let mut names: Vec<&OsStr> = sorted.iter().rev().map(OsStr::new).collect();
         names.sort_by(|a, b| natural_order(a, b));
         assert_eq!(names, sorted);
-    }
-
-    #[test]
-    fn names_of_unfinished_and_foreign_files_are_ignored() {
-        for name in [
-            ".hidden.tif",
-            "scan.tif.tmp",
-            "SCAN.TMP",
-            "a.part",
-            "a.filepart",
-            "~scan.tif",
-            "scan.tif~",
-            "Thumbs.db",
-            ".DS_Store",
-            "desktop.ini",
-            "scan.tif.lock",
-            "a.crdownload",
-        ] {
-            assert!(ignored(OsStr::new(name)), "{name}");
-        }
-        for name in ["scan.tif", "SCAN0001.JPG", "予診票 (2).pdf", "part.tif", "tmp", "notes.txt", "a\nb.png"]
-        {
-            assert!(!ignored(OsStr::new(name)), "{name}");
-        }
     }
 }

@@ -3,13 +3,15 @@
 
 use crate::claim::Claim;
 use crate::files::{move_into, move_with_reason};
-use crate::inbox::{Found, Inbox};
+use crate::inbox::{Found, Inbox, Stray, StrayKind};
 use crate::names::FAILED;
 use crate::split::{Prepared, prepare};
 use crate::{Config, Deps, stopping};
 use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{FileState, NewFile, Rows, TakenFile};
@@ -26,6 +28,9 @@ const LATEST: u32 = 50;
 
 const CRASHES: &str = "このファイルの取込中にプログラムが繰り返し停止しました。別の形式（TIFF・JPEG・PDF）で再スキャンし、システム管理者に連絡してください";
 
+const UNFINISHED: &str = "書込み途中を表す名前（末尾が .tmp や .part など）のまま、長い時間変わりませんでした。送信が途中で切れた可能性があります。もう一度送るか、正しい名前にして入れ直してください";
+const NO_FILE: &str = "ファイルではなく、リンク（ショートカット）などです。もとのファイルを入れてください";
+
 /// What a round needs.
 pub(crate) struct Round {
     config: Config,
@@ -40,7 +45,7 @@ type Ahead = (Arc<Claim>, JoinHandle<Result<Prepared>>);
 
 impl Round {
     pub(crate) fn new(config: Config, deps: Deps, committed: Arc<Notify>) -> Self {
-        let inbox = Arc::new(Mutex::new(Inbox::new(&config.inbox, config.settle)));
+        let inbox = Arc::new(Mutex::new(Inbox::new(&config.inbox, config.settle, config.abandoned)));
         Self { config, deps, inbox, committed }
     }
 
@@ -57,6 +62,9 @@ impl Round {
         let look = aside(move || inbox.lock().unwrap_or_else(PoisonError::into_inner).look());
         let look = look.await.context("the inbox cannot be opened")?;
         self.take_new(look.whole, shutdown).await?;
+        for stray in look.strays {
+            self.put_stray_aside(stray).await?;
+        }
         Ok(look.due)
     }
 
@@ -169,8 +177,8 @@ impl Round {
     async fn refuse(&self, claim: &Arc<Claim>, bytes: u64, reason: String) -> Result<()> {
         let now = (self.deps.now)();
         let name = claim.name().to_string_lossy().into_owned();
-        let note = self.note(claim, &name, &reason);
         let stream = claim.stream();
+        let note = self.note((&name, &stream), claim.at(), &reason);
         let fail = move |rows: &store::Writer| rows.fail_file(&stream, &name, bytes, &reason, now);
         let seq = self.deps.store.write_async(fail).await.map_err(machine)?;
         tracing::warn!(file.seq = seq, "file failed; the reason lies beside it");
@@ -183,10 +191,35 @@ impl Round {
         aside(put).await.context("a bad file cannot be put aside")
     }
 
-    fn note(&self, claim: &Claim, name: &str, reason: &str) -> String {
-        let at = claim.at().to_zoned(self.config.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let stream = claim.stream();
-        let folder = if stream.is_empty() { "inbox" } else { &stream };
+    /// Notes what lies in the inbox and never becomes a scan, and moves it to `failed` with a note for people.
+    async fn put_stray_aside(&self, stray: Stray) -> Result<()> {
+        let reason = match stray.why {
+            StrayKind::Unfinished => UNFINISHED,
+            StrayKind::NoFile => NO_FILE,
+        };
+        let (now, from) = ((self.deps.now)(), self.config.inbox.join(&stray.relative));
+        let name = stray.relative.file_name().unwrap_or_default().to_owned();
+        let folder = stray.relative.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
+        let told = name.to_string_lossy().into_owned();
+        let note = self.note((&told, &folder), now, reason);
+        let bytes = from.symlink_metadata().map_or(0, |metadata| metadata.len());
+        let failed = self.config.inbox.join(FAILED);
+        // Somebody may have finished, renamed or removed it in this very moment.
+        let moved = aside(move || match from.symlink_metadata() {
+            Ok(_) => move_with_reason(&failed, &name, &from, &note).map(|()| true),
+            Err(_) => Ok(false),
+        });
+        if moved.await.context("what is no scan cannot be put aside")? {
+            let fail = move |rows: &store::Writer| rows.fail_file(&folder, &told, bytes, reason, now);
+            let seq = self.deps.store.write_async(fail).await.map_err(machine)?;
+            tracing::warn!(file.seq = seq, "no scan; the reason lies beside it");
+        }
+        Ok(())
+    }
+
+    fn note(&self, (name, stream): (&str, &str), at: Timestamp, reason: &str) -> String {
+        let at = at.to_zoned(self.config.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let folder = if stream.is_empty() { "inbox" } else { stream };
         format!(
             "ファイル　: {name}\n入れた場所: {folder}\n受付日時　: {at}\n\n取り込めませんでした。\n{reason}。\n\n\
              このファイルは消さずにここに残しています。直したファイルは inbox に入れ直してください。\n"

@@ -75,7 +75,8 @@ impl Matcher {
                 ReadingTaken::UnknownPage => return Ok(Handled::UnknownPage),
             };
             let work = Work { rows, page: &page, actor: &self.actor, now };
-            match &message.reading {
+            // With the number that a person assigned, if there is one.
+            match page.reading.as_ref().unwrap_or(&message.reading) {
                 PageReading::Unrecognised { reason } => {
                     work.review(vec![ReviewReason::Unrecognised { reason: reason.clone() }])
                 }

@@ -72,7 +72,7 @@ impl Office {
 
     async fn ask_for(&self, name: &str, image: ImageHash) {
         let queue: &dyn Queue = &*self.queue;
-        queue.send(&ReadPage { page: name.into(), image, round: 3, form: None }).await.unwrap();
+        queue.send(&ReadPage { page: name.into(), image, round: 3, form: None, turn: 0 }).await.unwrap();
     }
 
     fn start(&self, recognisers: RecogniserFactory) -> Reader {

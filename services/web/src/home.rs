@@ -3,6 +3,7 @@
 use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
+use crate::mailroom::Advice;
 use crate::words;
 use askama::Template;
 use axum::extract::State;
@@ -68,6 +69,8 @@ pub struct Envelope {
     pub wrong: bool,
     /// Its batch tickets.
     pub tickets: u64,
+    /// What its counts mean.
+    pub advice: Advice,
     /// Its other pages by state with a count above 0: word, state, count.
     pub counts: Vec<(&'static str, &'static str, u64)>,
 }
@@ -145,6 +148,7 @@ impl Envelope {
             closed: row.closed_at.is_some(),
             counts: counted.filter(|(.., count)| *count > 0).collect(),
             tickets: row.tickets,
+            advice: Advice::of(row),
         }
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod assets;
 mod cache;
 mod dates;
+mod enquiries;
 mod error;
 mod forms;
 mod frame;
@@ -15,6 +16,7 @@ mod home;
 mod inbox;
 mod keyed;
 mod ledger;
+mod mailroom;
 mod page;
 mod paper;
 mod people;
@@ -34,6 +36,7 @@ mod words;
 pub use forms::{Designer, OcrFactory};
 pub use gate::accounts;
 pub use gate::{Certificate, GateSettings, Proxies};
+pub use mailroom::Mailroom;
 pub use status::{QueueDepth, Status};
 
 use axum::Router;
@@ -80,6 +83,8 @@ pub struct Deps {
     pub designer: Designer,
     /// Who may come in, and how.
     pub settings: GateSettings,
+    /// Where the mailroom's files arrive.
+    pub mailroom: Mailroom,
 }
 
 /// [`Deps`] with what the screens remember between requests. Cheap to clone.
@@ -88,7 +93,7 @@ pub(crate) struct Screens(Arc<Inner>);
 
 pub(crate) struct Inner {
     deps: Deps,
-    scans: ByteCache<ImageHash, Arc<GrayPage>>,
+    scans: ByteCache<(ImageHash, u16), Arc<GrayPage>>,
     pictures: ByteCache<PictureKey, Arc<Vec<u8>>>,
     picture_turns: Semaphore,
     trials: ByteCache<u32, Arc<forms::Trial>>,

@@ -2,16 +2,19 @@
 
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
+use crate::mailroom::sorting::{self, Place};
 use crate::sheet::Sheet;
 use crate::trace::{self, Act};
 use crate::{Screens, protected, words};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use domain::duty::Right;
 use domain::ids::PageId;
 use domain::keying::Stage;
 use domain::page::PageState;
 use domain::reading::{Decision, PageReading};
+use serde::Deserialize;
 use store::screens::PageView;
 use store::{Event, FieldValue};
 
@@ -23,14 +26,58 @@ struct PageScreen {
     sheet: Option<Sheet>,
     fields: Vec<ReadField>,
     events: Vec<Line>,
+    done: Option<Done>,
+    /// Step through the envelope instead of the file.
+    in_envelope: bool,
+    previous: Option<String>,
+    next: Option<String>,
+    parts: Vec<String>,
+    parent: Option<String>,
+    sort: Option<Sort>,
+    blind: bool,
+    can_enquire: bool,
+    can_discard: bool,
+}
+
+/// What happened just now.
+struct Done {
+    words: String,
+    /// The move that can be taken back.
+    batch: Option<i64>,
+}
+
+/// What the mailroom may do with the page.
+struct Sort {
+    /// Whether it can be turned, assigned, read again.
+    open: bool,
+    can_cut: bool,
+    can_uncut: bool,
+    can_move: bool,
+    forms: Vec<(String, String, bool)>,
+    places: Vec<Place>,
+    /// The last move of the page, and how many pages moved with it.
+    last_move: Option<(i64, u32)>,
+}
+
+/// What the address of a page's screen says.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// `envelope`: step through the envelope.
+    #[serde(default, rename = "in")]
+    within: String,
+    #[serde(default)]
+    done: String,
+    batch: Option<i64>,
+    #[serde(default)]
+    moved: u32,
 }
 
 /// A page in words.
 pub struct PageFacts {
     /// The page.
     pub page: String,
-    /// Its number in its file.
-    pub number: u32,
+    /// Its place in its file, `3`, or `3-1` for the first part of page 3.
+    pub number: String,
     /// Its file: order of arrival and name.
     pub file: (i64, String),
     /// State for the style.
@@ -59,10 +106,10 @@ pub struct PageFacts {
     pub can_read: bool,
     /// Whether it was put aside and can be taken back.
     pub can_undo: bool,
-    /// The page before it in its file.
-    pub previous: Option<String>,
-    /// The page after it in its file.
-    pub next: Option<String>,
+    /// Degrees by which the picture is turned.
+    pub turn: u16,
+    /// Whether a person assigned the form.
+    pub form_by_hand: bool,
 }
 
 /// One field as it stands.
@@ -85,10 +132,12 @@ pub async fn page(
     State(screens): State<Screens>,
     person: Person,
     Path(page): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "inbox").await?;
     let page = PageId(page);
-    let (view, decisions, events, hidden, blind) = screens
+    let may_sort = person.may(Right::HandleMail);
+    let (view, decisions, events, hidden, blind, (places, last_move)) = screens
         .store
         .read_async(move |rows| {
             let Some(view) = rows.page_view(&page)? else { return Ok(None) };
@@ -96,7 +145,12 @@ pub async fn page(
             let item = rows.review_item(&page)?.filter(|item| item.open);
             // Somebody is to key it blind: what was read is told to nobody until then.
             let blind = item.is_some_and(|item| item.stage != Stage::First);
-            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?, hidden, blind)))
+            let places = match may_sort {
+                true => sorting::places(rows, Some(&view.page.envelope))?,
+                false => Vec::new(),
+            };
+            let sorted = (places, rows.last_move(&page)?);
+            Ok(Some((view, rows.field_values(&page)?, rows.page_events(&page)?, hidden, blind, sorted)))
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
@@ -104,7 +158,67 @@ pub async fn page(
     let fields = if blind { Vec::new() } else { read_fields(&screens, &view, &decisions, hidden) };
     let events = events.iter().map(Line::of).collect();
     let sheet = Sheet::of(&screens, &view.page);
-    show(&PageScreen { frame, facts: PageFacts::of(&view, &screens), sheet, fields, events })
+    let in_envelope = asked.within == "envelope";
+    let (previous, next) = match in_envelope {
+        true => (&view.envelope_previous, &view.envelope_next),
+        false => (&view.previous, &view.next),
+    };
+    show(&PageScreen {
+        frame,
+        blind,
+        in_envelope,
+        previous: previous.as_ref().map(ToString::to_string),
+        next: next.as_ref().map(ToString::to_string),
+        parts: view.parts.iter().map(ToString::to_string).collect(),
+        parent: view.page.parent.as_ref().map(ToString::to_string),
+        done: Done::of(&asked),
+        can_enquire: person.may(Right::Enquire)
+            && matches!(view.page.state, PageState::InReview | PageState::Failed | PageState::Duplicate),
+        can_discard: may_sort
+            && matches!(view.page.state, PageState::InReview | PageState::Failed | PageState::Duplicate),
+        sort: may_sort.then(|| Sort::of(&screens, &view, places, last_move)),
+        facts: PageFacts::of(&view, &screens),
+        sheet,
+        fields,
+        events,
+    })
+}
+
+impl Done {
+    fn of(asked: &Asked) -> Option<Self> {
+        let words = match asked.done.as_str() {
+            "assigned" => "読み直しを頼みました。数秒で結果が出ます。".to_owned(),
+            "turned" => "画像の向きを直し、読み直しを頼みました。".to_owned(),
+            "cut" => "分割しました。分けたページをそれぞれ読み取ります。".to_owned(),
+            "uncut" => "分割を取り消しました。".to_owned(),
+            "unmoved" => "束の移動を取り消しました。".to_owned(),
+            "undone" => "処理を取り消しました。".to_owned(),
+            "put_aside" => "処理しました。".to_owned(),
+            "moved" => format!("{}ページを別の束へ移しました。", asked.moved),
+            _ => return None,
+        };
+        Some(Self { words, batch: asked.batch })
+    }
+}
+
+impl Sort {
+    fn of(screens: &Screens, view: &PageView, places: Vec<Place>, last_move: Option<(i64, u32)>) -> Self {
+        let page = &view.page;
+        let open = matches!(page.state, PageState::Received | PageState::InReview | PageState::Duplicate);
+        let of_slips = screens.forms.iter().map(|form| {
+            let chosen = page.assigned_form.as_ref() == Some(&form.id);
+            (form.id.to_string(), form.title.clone(), chosen)
+        });
+        Self {
+            open: open && page.image.is_some(),
+            can_cut: matches!(page.state, PageState::Received | PageState::InReview) && page.image.is_some(),
+            can_uncut: page.cut > 0,
+            can_move: page.opens.is_none() && page.counted,
+            forms: of_slips.collect(),
+            places,
+            last_move,
+        }
+    }
 }
 
 impl PageFacts {
@@ -115,10 +229,10 @@ impl PageFacts {
         let form = page.form.as_ref().map(|id| words::form_title(&screens.forms, id.as_str()));
         Self {
             page: page.id.to_string(),
-            number: page.number,
+            number: words::place(page.place),
             file: (page.file, view.file_name.clone()),
-            state: page.state.as_str(),
-            word: page.state.label(),
+            state: if page.counted { page.state.as_str() } else { "cut" },
+            word: if page.counted { page.state.label() } else { "分割済" },
             hint: told.cloned().unwrap_or_else(|| words::state_hint(page.state).to_owned()),
             form: form.unwrap_or_default(),
             sender: view.clinic.clone().unwrap_or_else(|| "束票なし".to_owned()),
@@ -129,9 +243,10 @@ impl PageFacts {
             waits: page.state == PageState::InReview,
             can_put_aside: matches!(page.state, PageState::Failed | PageState::Duplicate),
             can_read: page.state == PageState::Duplicate,
-            can_undo: matches!(page.state, PageState::Returned | PageState::Rescan | PageState::Discarded),
-            previous: view.previous.as_ref().map(ToString::to_string),
-            next: view.next.as_ref().map(ToString::to_string),
+            can_undo: page.counted
+                && matches!(page.state, PageState::Returned | PageState::Rescan | PageState::Discarded),
+            turn: page.turn,
+            form_by_hand: page.assigned_form.is_some(),
         }
     }
 }

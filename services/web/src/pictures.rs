@@ -49,6 +49,7 @@ pub struct Wanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureKey {
     image: ImageHash,
+    turn: u16,
     width: u32,
     paper: Option<[f64; 6]>,
     covered: bool,
@@ -92,11 +93,12 @@ async fn show_page(
     }
     let paper = wanted.paper.then(|| paper(screens, &page)).flatten();
     let fit = paper.as_ref().map(|(fit, _)| fit.px_from_mm);
-    let key = PictureKey { image: image.clone(), width, paper: fit, covered: !cover.is_empty() };
+    let key =
+        PictureKey { image: image.clone(), turn: page.turn, width, paper: fit, covered: !cover.is_empty() };
     if let Some(bytes) = screens.pictures.get(&key) {
         return Ok(jpeg(bytes));
     }
-    let scan = decoded(screens, &image).await?;
+    let scan = decoded(screens, &image, page.turn).await?;
     let lie = self::paper(screens, &page).map(|(fit, _)| Affine(fit.px_from_mm));
     let bytes = work(screens, move || {
         let scan = match lie {
@@ -138,7 +140,7 @@ pub async fn field_picture(
     trace::note_picture(screens, person, &asked).await?;
     let area = field_area(screens, &page, &field).ok_or(ScreenError::NotFound)?;
     let (fit, _) = paper(screens, &page).ok_or(ScreenError::NotFound)?;
-    let scan = decoded(screens, &image).await?;
+    let scan = decoded(screens, &image, page.turn).await?;
     let bytes = work(screens, move || {
         let lie = Affine(fit.px_from_mm);
         let scan = shown(scan, lie, &cover);
@@ -148,6 +150,28 @@ pub async fn field_picture(
     })
     .await?;
     Ok(jpeg(bytes))
+}
+
+/// The picture of a field as grey pixels (how many across, and the pixels), to be printed; `None` where the page shows no
+/// such field.
+pub async fn grey_snippet(
+    screens: &Screens,
+    page: &Page,
+    field: &FieldId,
+) -> Result<Option<(usize, Vec<u8>)>, ScreenError> {
+    let Stored { page, image, cover } = stored(screens, page.id.as_str()).await?;
+    let (Some(area), Some((fit, _))) = (field_area(screens, &page, field), paper(screens, &page)) else {
+        return Ok(None);
+    };
+    let scan = decoded(screens, &image, page.turn).await?;
+    let patch = work(screens, move || {
+        let lie = Affine(fit.px_from_mm);
+        let scan = shown(scan, lie, &cover);
+        let page = RegisteredPage { page: &scan, px_from_mm: lie };
+        Ok(page.sample(area.grown(SNIPPET_MARGIN_MM), SNIPPET_PX_PER_MM))
+    })
+    .await?;
+    Ok(Some((patch.width, patch.pixels)))
 }
 
 /// The page and its picture, if there are both.
@@ -190,21 +214,23 @@ fn field_area(screens: &Screens, page: &Page, field: &FieldId) -> Option<RectMm>
     (area.w > 0.0 && area.h > 0.0).then_some(area)
 }
 
-/// The decoded scan, from memory when it was looked at just now.
-async fn decoded(screens: &Screens, image: &ImageHash) -> Result<Arc<GrayPage>, ScreenError> {
-    if let Some(scan) = screens.scans.get(image) {
+/// The decoded scan turned as a person asked, from memory when it was looked at just now.
+pub async fn decoded(screens: &Screens, image: &ImageHash, turn: u16) -> Result<Arc<GrayPage>, ScreenError> {
+    let key = (image.clone(), turn);
+    if let Some(scan) = screens.scans.get(&key) {
         return Ok(scan);
     }
     let bytes = screens.pages.get(image).await.with_context(|| format!("picture {image}"))?;
-    let decoded = work(screens, move || Ok(decode(&bytes, &Limits::default()))).await?;
+    let decoded =
+        work(screens, move || Ok(decode(&bytes, &Limits::default()).map(|scan| scan.turned(turn)))).await?;
     // A picture that cannot be opened is a state of the page, not a fault of the program.
     let scan = Arc::new(decoded.map_err(|_| ScreenError::NotFound)?);
-    screens.scans.put(image.clone(), Arc::clone(&scan), scan.pixels.len());
+    screens.scans.put(key, Arc::clone(&scan), scan.pixels.len());
     Ok(scan)
 }
 
 /// Runs pixel work off the async threads, few at a time, so that a full inbox does not starve clerks.
-async fn work<T: Send + 'static>(
+pub async fn work<T: Send + 'static>(
     screens: &Screens,
     job: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> Result<T, ScreenError> {

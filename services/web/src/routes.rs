@@ -3,8 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, assets, forms, gate, home, inbox, ledger, page, paper, pictures, quality, review, runs,
-    status,
+    Screens, access, assets, enquiries, forms, gate, home, inbox, ledger, mailroom, page, paper, pictures,
+    quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -17,13 +17,15 @@ use domain::duty::Right;
 pub fn routes() -> Router<Screens> {
     Router::new()
         .merge(only(&[], everybody().merge(gate::everybody())))
-        .merge(only(&[Right::SeePages], pages()))
+        .merge(only(&[Right::SeePages], pages().merge(mailroom::seen())))
+        .merge(only(&[Right::HandleMail], mailroom::done()))
         .merge(only(&[Right::HandleMail, Right::Verify, Right::Arbitrate], disposals()))
         .merge(only(&[Right::Verify, Right::Arbitrate], reviews()))
         .merge(only(&[Right::SetQuality], keying_settings()))
         .merge(only(&[Right::SeePeople], people()))
         .merge(only(&[Right::PrintPaper, Right::DesignForms], paper()))
-        .merge(only(&[Right::PrintPaper], printing()))
+        .merge(only(&[Right::PrintPaper], mailroom::printed()))
+        .merge(only(&[Right::Enquire], enquiries::routes()))
         .merge(only(&[Right::DesignForms], forms()))
         .merge(only(&[Right::SeeAccessLog], access::routes()))
         .merge(only(&[Right::Verify, Right::Arbitrate], runs::routes()))
@@ -60,6 +62,7 @@ fn everybody() -> Router<Screens> {
 fn pages() -> Router<Screens> {
     Router::new()
         .route("/inbox", get(inbox::inbox))
+        .route("/inbox/live", get(inbox::live))
         .route("/inbox/{seq}", get(inbox::file))
         .route("/envelopes/{id}", get(inbox::envelope))
         .route("/pages/{page}", get(page::page))
@@ -104,10 +107,6 @@ fn people() -> Router<Screens> {
 
 fn paper() -> Router<Screens> {
     Router::new().route("/paper", get(paper::paper)).route("/paper/{form}/blank.pdf", get(paper::blank))
-}
-
-fn printing() -> Router<Screens> {
-    Router::new().route("/paper/ticket", post(paper::ticket))
 }
 
 fn forms() -> Router<Screens> {

@@ -13,6 +13,8 @@ const A4_MM: [f64; 2] = [210.0, 297.0];
 pub struct Sheet {
     /// The page.
     pub page: String,
+    /// Part of the picture's address that changes with every turn and reading: browsers keep pictures.
+    pub version: String,
     /// Whether the picture is upright paper (else the scan as it is).
     pub paper: bool,
     /// Width, mm.
@@ -43,6 +45,7 @@ impl Sheet {
         let [width, height] = paper.as_ref().map_or(A4_MM, |(_, paper_mm)| *paper_mm);
         Some(Self {
             page: page.id.to_string(),
+            version: format!("{}-{}", page.turn, page.read_round),
             paper: paper.is_some(),
             width,
             height,

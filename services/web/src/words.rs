@@ -37,6 +37,13 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The place of a page in its file: `3`, and `3-1` for the first part of page 3.
+pub fn place(place: u32) -> String {
+    let parts = format!("{:03}", place % 1000);
+    let parts = parts.trim_end_matches('0').chars().map(|part| format!("-{part}"));
+    format!("{}{}", place / 1000, parts.collect::<String>())
+}
+
 /// `2026-10` as `2026年10月`.
 pub fn month(month: &str) -> String {
     match month.split_once('-') {
@@ -75,6 +82,20 @@ pub fn event(what: &str) -> &str {
         "review_taken_over" => "確認を引き取り",
         "second_keying_set" => "二次入力の設定を変更",
         "envelope_opened" => "束を開いた",
+        "envelope_closed" => "束を締めた",
+        "envelope_settled" => "差があるまま確定",
+        "envelope_reopened" => "束を開き直した",
+        "page_assigned" => "帳票・番号を指定して読み直しを依頼",
+        "page_turned" => "画像の向きを直して読み直しを依頼",
+        "page_cut" => "分割",
+        "page_cut_undone" => "分割を取り消した",
+        "page_moved" => "別の束へ移した",
+        "page_move_undone" => "束の移動を取り消した",
+        "enquiry_opened" => "問合せを登録",
+        "enquiry_given" => "問合せの担当を決めた",
+        "enquiry_asked" => "照会した",
+        "enquiry_answered" => "回答を記録",
+        "enquiry_closed" => "問合せを完了",
         other => other,
     }
 }
@@ -154,6 +175,7 @@ mod tests {
             assert_eq!(age(since, now), words);
         }
         assert_eq!(month("2026-09"), "2026年9月");
+        assert_eq!([3000, 12_100, 3120].map(place), ["3", "12-1", "3-1-2"]);
         assert_eq!(size(340_001), "341 KB");
     }
 }

@@ -15,6 +15,9 @@ pub struct ReadPage {
     pub round: u32,
     /// A form assigned by a person; the reader then does not identify.
     pub form: Option<FormId>,
+    /// Degrees clockwise by which the picture is turned first: 0, 90, 180 or 270.
+    #[serde(default)]
+    pub turn: u16,
 }
 
 /// Reader -> matcher.

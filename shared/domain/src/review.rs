@@ -1,5 +1,6 @@
 //! 確認理由. Why a person must look at a page.
 
+use crate::enquiry::EnquiryKind;
 use crate::ids::{FieldId, PageId};
 use crate::record::CommitRefused;
 use crate::rules::Finding;
@@ -39,6 +40,11 @@ pub enum ReviewReason {
         copy: String,
         /// What the copy that makes the record is called.
         recorded: String,
+    },
+    /// Somebody answered what the office had asked about the page.
+    Answered {
+        /// Who had been asked, and what for.
+        kind: EnquiryKind,
     },
     /// The form belongs to no resident: a clinic's claim.
     NotOfResident {
@@ -127,6 +133,7 @@ impl ReviewReason {
             Self::NotOfResident { title } => {
                 format!("{title}は個人の記録になりません。値を確かめ、請求の担当へ回してください")
             }
+            Self::Answered { kind } => format!("問合せに回答がありました（{}）", kind.label()),
             Self::NumberMissing => "管理番号を読み取れません".into(),
             Self::NumberDoubtful { reason } => with("管理番号の読取りが確実ではありません", reason),
             Self::NumberUnknown => "この管理番号の用紙は発行されていません".into(),
@@ -160,11 +167,12 @@ impl ReviewReason {
         }
     }
 
-    /// Smaller is looked at first: 10 tickets (they sort the pages behind them), 20 who it is,
+    /// Smaller is looked at first: 10 tickets (they sort the pages behind them), 15 answers, 20 who it is,
     /// 30 duplicates and rules, 40 single fields.
     pub fn priority(&self) -> u32 {
         match self {
             Self::TicketUnread | Self::TicketDiffers => 10,
+            Self::Answered { .. } => 15,
             Self::DuplicateSlip { .. } | Self::Finding { .. } | Self::CannotCommit { .. } => 30,
             Self::FieldDoubtful { .. } => 40,
             _ => 20,

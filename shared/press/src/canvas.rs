@@ -10,6 +10,15 @@ use krilla::num::NormalizedF32;
 use krilla::paint::{Fill, FillRule, Stroke};
 use krilla::surface::Surface;
 
+/// Steps of grey in a picture; the last one is the paper itself.
+const GREYS: u8 = 8;
+
+/// Which step of grey a pixel is nearest to.
+fn grey_step(level: u8) -> u8 {
+    // 32 levels a step; paper is never quite white in a scan.
+    (level / 32).min(GREYS - 1)
+}
+
 /// A side of paper being drawn.
 pub(crate) struct Canvas<'a, 'b> {
     surface: &'a mut Surface<'b>,
@@ -35,6 +44,31 @@ impl<'a, 'b> Canvas<'a, 'b> {
         if let Some(path) = path(rects) {
             self.pen(Some(luma::Color::black()), None);
             self.surface.draw_path(&path);
+        }
+    }
+
+    /// A grey picture (rows top to bottom, 0 black) in eight steps of grey, as bars: sharp at any size, and a fax
+    /// machine has no more steps.
+    pub(crate) fn picture(&mut self, place: &RectMm, width: usize, pixels: &[u8]) {
+        let rows = pixels.len() / width.max(1);
+        let (w, h) = (place.w / width.max(1) as f64, place.h / rows.max(1) as f64);
+        for step in 0..GREYS - 1 {
+            let mut bars = Vec::new();
+            for (y, row) in pixels.chunks_exact(width.max(1)).enumerate() {
+                let mut x = 0;
+                for run in row.chunk_by(|a, b| grey_step(*a) == grey_step(*b)) {
+                    if grey_step(run[0]) == step {
+                        let (left, top) = (place.x + x as f64 * w, place.y + y as f64 * h);
+                        bars.push(RectMm::new(left, top, run.len() as f64 * w, h));
+                    }
+                    x += run.len();
+                }
+            }
+            if let Some(path) = path(&bars) {
+                let level = (u16::from(step) * 255 / u16::from(GREYS - 1)) as u8;
+                self.pen(Some(luma::Color::new(level)), None);
+                self.surface.draw_path(&path);
+            }
         }
     }
 

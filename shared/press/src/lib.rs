@@ -12,6 +12,7 @@ mod fonts;
 mod furniture;
 mod number_words;
 mod printer;
+mod report;
 mod sheet;
 mod slip;
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use error::PressError;
 pub use fonts::{FALLBACK_FONTS, Fonts, JAPANESE_FONTS};
 pub use number_words::number_words;
 pub use printer::Printer;
+pub use report::{Column, Letter, Picture, Report};
 pub use slip::Slip;

@@ -24,6 +24,10 @@ impl Printer {
         Self { fonts }
     }
 
+    pub(crate) fn fonts(&self) -> &Fonts {
+        &self.fonts
+    }
+
     /// One PDF with every slip in order, all sides of a slip following one another:
     /// slip `n` (from 1) begins on page `(n - 1) * form.sides + 1`.
     ///

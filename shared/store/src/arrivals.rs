@@ -218,15 +218,17 @@ impl Writer<'_> {
             (Some(_), Some(_)) => PageState::Duplicate,
             (Some(_), None) => PageState::Received,
         };
-        let envelope = self.envelope_at(&file.folder, seq, page.number, now)?;
+        let place = place_of(page.number);
+        let envelope = self.envelope_at(&file.folder, seq, place, now)?;
         run(
             self.connection,
-            "insert into pages (page, scan, number, file, folder, image, media, state, reason, duplicate_of,
+            "insert into pages (page, scan, number, place, file, folder, image, media, state, reason, duplicate_of,
                                 envelope, arrived_at, updated_at)
-             values (:page, :scan, :number, :file, :folder, :image, :media, :state, :reason, :duplicate_of,
+             values (:page, :scan, :number, :place, :file, :folder, :image, :media, :state, :reason, :duplicate_of,
                      :envelope, :now, :now)",
             named_params! {
-                ":page": id.as_str(), ":scan": file.scan.as_str(), ":number": page.number, ":file": seq,
+                ":page": id.as_str(), ":scan": file.scan.as_str(), ":number": page.number, ":place": place,
+                ":file": seq,
                 ":folder": file.folder, ":image": image.map(ImageHash::as_str), ":media": media,
                 ":state": state.as_str(), ":reason": reason,
                 ":duplicate_of": duplicate_of.as_ref().map(PageId::as_str),
@@ -234,17 +236,22 @@ impl Writer<'_> {
             },
         )?;
         if let (PageState::Received, Some(image)) = (state, image) {
-            let message = ReadPage { page: id.clone(), image: image.clone(), round: 1, form: None };
+            let message = ReadPage { page: id.clone(), image: image.clone(), round: 1, form: None, turn: 0 };
             self.ask_to_read(&message, now)?;
         }
         Ok((id, state))
     }
 
     fn page_with_image(&self, image: &ImageHash) -> Result<Option<PageId>, Error> {
-        let sql =
-            "select page from pages where image = ?1 and state <> 'duplicate' order by file, number limit 1";
+        let sql = "select page from pages where image = ?1 and state <> 'duplicate' and counted = 1
+             order by file, place limit 1";
         first(self.connection, sql, [image.as_str()], |row| row.id("page"))
     }
+}
+
+/// The place of a page in the pile of its file, thousandths: its parts lie between it and the next.
+pub(crate) fn place_of(number: u32) -> u32 {
+    number.saturating_mul(1000)
 }
 
 /// SQLite counts to 2^63; no file is longer.

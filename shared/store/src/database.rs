@@ -16,6 +16,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0003_accounts.sql")),
     M::up(include_str!("../migrations/0004_access.sql")),
     M::up(include_str!("../migrations/0005_keying.sql")),
+    M::up(include_str!("../migrations/0006_mailroom.sql")),
     M::up(include_str!("../migrations/0007_quality.sql")),
     M::up(include_str!("../migrations/0008_search.sql")),
 ];

@@ -9,7 +9,7 @@ use crate::events::About;
 use crate::{Error, Moved, Page, Rows, Writer};
 use domain::actor::Actor;
 use domain::envelope::{StateCounts, loose_envelope, ticket_envelope};
-use domain::ids::{ClinicCode, EnvelopeId, PageId, ProgrammeId};
+use domain::ids::{ClinicCode, EnvelopeId, PageId, ProgrammeId, StaffId};
 use domain::page::PageState;
 use domain::ticket::BatchTicket;
 use jiff::Timestamp;
@@ -37,12 +37,27 @@ pub struct Envelope {
     pub declared: Option<u32>,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// When a later ticket of the folder was read.
+    /// When a later ticket of the folder was read, or a person closed it.
     pub closed_at: Option<Timestamp>,
+    /// That a person let it stand although it does not hold what it declares.
+    pub settled: Option<Settled>,
     /// Its pages by state; tickets are not counted.
     pub counts: StateCounts,
     /// Its ticket pages, all states.
     pub tickets: u64,
+}
+
+/// 不足のまま確定. Who let a difference stand, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: StaffId,
+    /// Why, for people.
+    pub reason: String,
+    /// The slips seen then.
+    pub seen: u64,
 }
 
 impl Envelope {
@@ -54,7 +69,7 @@ impl Envelope {
 
 const ENVELOPES: &str = "
     select e.*, c.name as clinic_name, p.state, coalesce(p.is_ticket, 0) as is_ticket, count(p.page) as pages
-    from envelopes e left join pages p on p.envelope = e.id left join clinics c on c.code = e.clinic
+    from envelopes e left join pages p on p.envelope = e.id and p.counted = 1 left join clinics c on c.code = e.clinic
     where ?1 is null or e.id = ?1
     group by e.id, p.state, p.is_ticket
     order by e.opened_at desc, e.id";
@@ -114,13 +129,18 @@ impl Rows<'_> {
     }
 
     /// The envelope of the last ticket at or before a place.
-    fn ticket_before(&self, folder: &str, file: i64, number: u32) -> Result<Option<EnvelopeId>, Error> {
+    pub(crate) fn ticket_before(
+        &self,
+        folder: &str,
+        file: i64,
+        place: u32,
+    ) -> Result<Option<EnvelopeId>, Error> {
         first(
             self.connection,
             "select opens from pages
-             where folder = ?1 and (file, number) <= (?2, ?3) and opens is not null
-             order by file desc, number desc limit 1",
-            params![folder, file, number],
+             where folder = ?1 and (file, place) <= (?2, ?3) and opens is not null
+             order by file desc, place desc limit 1",
+            params![folder, file, place],
             |row| row.id("opens"),
         )
     }
@@ -129,11 +149,11 @@ impl Rows<'_> {
     fn ticket_after(&self, page: &Page) -> Result<Option<(i64, u32)>, Error> {
         first(
             self.connection,
-            "select file, number from pages
-             where folder = ?1 and (file, number) > (?2, ?3) and opens is not null
-             order by file, number limit 1",
-            params![page.folder, page.file, page.number],
-            |row| Ok((row.col("file")?, row.col("number")?)),
+            "select file, place from pages
+             where folder = ?1 and (file, place) > (?2, ?3) and opens is not null
+             order by file, place limit 1",
+            params![page.folder, page.file, page.place],
+            |row| Ok((row.col("file")?, row.col("place")?)),
         )
     }
 }
@@ -144,10 +164,10 @@ impl Writer<'_> {
         &self,
         folder: &str,
         file: i64,
-        number: u32,
+        place: u32,
         now: Timestamp,
     ) -> Result<EnvelopeId, Error> {
-        if let Some(envelope) = self.ticket_before(folder, file, number)? {
+        if let Some(envelope) = self.ticket_before(folder, file, place)? {
             return Ok(envelope);
         }
         let today = day(now);
@@ -198,7 +218,7 @@ impl Writer<'_> {
                 ":programme": ticket.programme.as_str(), ":declared": ticket.declared, ":now": ms(now),
             },
         )?;
-        let before = self.ticket_before(&row.folder, row.file, row.number)?;
+        let before = self.ticket_before(&row.folder, row.file, row.place)?;
         let sql = "update pages set opens = ?2, is_ticket = 1, management_number = ?3 where page = ?1";
         run(self.connection, sql, params![page.as_str(), id.as_str(), ticket.number])?;
         self.set_state(page, PageState::Committed, now)?;
@@ -217,12 +237,12 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let next = self.ticket_after(ticket)?;
-        let (file, number) = next.unwrap_or((i64::MAX, 0));
+        let (file, place) = next.unwrap_or((i64::MAX, 0));
         run(
             self.connection,
             "update pages set envelope = ?1
-             where folder = ?2 and (file, number) >= (?3, ?4) and (file, number) < (?5, ?6)",
-            params![id.as_str(), ticket.folder, ticket.file, ticket.number, file, number],
+             where folder = ?2 and (file, place) >= (?3, ?4) and (file, place) < (?5, ?6) and placed = 0",
+            params![id.as_str(), ticket.folder, ticket.file, ticket.place, file, place],
         )?;
         let closed = [before.filter(|before| before != id), next.map(|_| id.clone())];
         for envelope in closed.into_iter().flatten() {
@@ -245,7 +265,16 @@ fn empty_envelope(row: &Row) -> Result<Envelope, Error> {
         declared: row.col("declared")?,
         opened_at: row.moment("opened_at")?,
         closed_at: row.moment_or_none("closed_at")?,
+        settled: settled(row)?,
         counts: StateCounts::default(),
         tickets: 0,
     })
+}
+
+fn settled(row: &Row) -> Result<Option<Settled>, Error> {
+    let (Some(at), Some(by)) = (row.moment_or_none("settled_at")?, row.id_or_none("settled_by")?) else {
+        return Ok(None);
+    };
+    let seen: u32 = row.col("settled_seen")?;
+    Ok(Some(Settled { at, by, reason: row.col("settled_reason")?, seen: seen.into() }))
 }

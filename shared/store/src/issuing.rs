@@ -10,7 +10,7 @@ use domain::ids::{ClinicCode, ManagementNumber, ProgrammeId, ResidentId};
 use domain::slip::{IssuedSlip, LAST_SERIAL, management_number};
 use domain::ticket::BatchTicket;
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 /// 束票 to be issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,19 @@ pub struct NewTicket {
     pub programme: ProgrammeId,
     /// How many slips it will hold.
     pub declared: u32,
+}
+
+/// A batch ticket that was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketRow {
+    /// What it says.
+    pub ticket: BatchTicket,
+    /// Name of the clinic, when it is known.
+    pub clinic_name: Option<String>,
+    /// When it was first printed.
+    pub issued_at: Timestamp,
+    /// Whether its envelope is there.
+    pub used: bool,
 }
 
 impl Rows<'_> {
@@ -47,19 +60,58 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn ticket(&self, number: &str) -> Result<Option<BatchTicket>, Error> {
-        first(self.connection, "select * from tickets where number = ?1", [number], |row| {
-            Ok(BatchTicket {
-                number: row.col("number")?,
-                clinic: row.id("clinic")?,
-                month: row.col("month")?,
-                programme: row.id("programme")?,
-                declared: row.col("declared")?,
-            })
-        })
+        first(self.connection, "select * from tickets where number = ?1", [number], ticket)
+    }
+}
+
+impl Rows<'_> {
+    /// Batch tickets issued lately, newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn recent_tickets(&self, limit: u32) -> Result<Vec<TicketRow>, Error> {
+        crate::columns::all(
+            self.connection,
+            "select t.*, c.name as clinic_name, e.id is not null as used
+             from tickets t left join clinics c on c.code = t.clinic left join envelopes e on e.id = t.number
+             order by t.issued_at desc, t.number desc limit ?1",
+            [limit],
+            |row| {
+                Ok(TicketRow {
+                    ticket: ticket(row)?,
+                    clinic_name: row.col("clinic_name")?,
+                    issued_at: row.moment("issued_at")?,
+                    used: row.col("used")?,
+                })
+            },
+        )
     }
 }
 
 impl Writer<'_> {
+    /// Notes that a ticket is printed once more; the ticket, if it was ever issued.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn ticket_printed_again(
+        &self,
+        number: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<BatchTicket>, Error> {
+        let found = self.ticket(number)?;
+        if found.is_some() {
+            let detail = format!("束票 {number}");
+            self.note(
+                "ticket_printed_again",
+                About { detail: Some(&detail), ..About::default() },
+                actor,
+                now,
+            )?;
+        }
+        Ok(found)
+    }
+
     /// Gives every resident a slip of `form` with a number of its own, in the order given.
     ///
     /// # Errors
@@ -150,4 +202,14 @@ impl Writer<'_> {
         run(self.connection, sql, params![form, serial])?;
         Ok(numbers)
     }
+}
+
+fn ticket(row: &Row) -> Result<BatchTicket, Error> {
+    Ok(BatchTicket {
+        number: row.col("number")?,
+        clinic: row.id("clinic")?,
+        month: row.col("month")?,
+        programme: row.id("programme")?,
+        declared: row.col("declared")?,
+    })
 }

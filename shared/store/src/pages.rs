@@ -5,7 +5,7 @@ use crate::events::About;
 use crate::{Error, Rows, Writer};
 use domain::actor::Actor;
 use domain::ids::{EnvelopeId, FormId, ImageHash, ManagementNumber, PageId, ResidentId, ScanId};
-use domain::message::{Milliseconds, ReadPage};
+use domain::message::Milliseconds;
 use domain::page::PageState;
 use domain::reading::PageReading;
 use domain::review::ReviewReason;
@@ -21,6 +21,8 @@ pub struct Page {
     pub scan: ScanId,
     /// Its place in the file, from 1.
     pub number: u32,
+    /// Its place in the pile of its file, thousandths of a page: parts of page 3 are 3100 and 3200.
+    pub place: u32,
     /// The file's place in the order of arrival.
     pub file: i64,
     /// The file's folder below the inbox.
@@ -29,6 +31,8 @@ pub struct Page {
     pub image: Option<ImageHash>,
     /// Media type of the picture.
     pub media: Option<String>,
+    /// Degrees clockwise by which the picture is turned before it is read or shown: 0, 90, 180 or 270.
+    pub turn: u16,
     /// Where it stands.
     pub state: PageState,
     /// Why the machine could not take it, for people.
@@ -39,8 +43,22 @@ pub struct Page {
     pub duplicate_of: Option<PageId>,
     /// The envelope it lies in.
     pub envelope: EnvelopeId,
+    /// Whether a person put it into that envelope.
+    pub placed: bool,
     /// Whether it was read as a batch ticket; those are no slips.
     pub is_ticket: bool,
+    /// The envelope that it opens as a ticket.
+    pub opens: Option<EnvelopeId>,
+    /// The page that it was cut from.
+    pub parent: Option<PageId>,
+    /// Into how many parts it was cut; 0 for a whole page.
+    pub cut: u32,
+    /// Whether it counts as a page: not when its parts do, nor as a part of a cut that was taken back.
+    pub counted: bool,
+    /// The form that a person assigned.
+    pub assigned_form: Option<FormId>,
+    /// The management number that a person assigned.
+    pub assigned_number: Option<ManagementNumber>,
     /// The reading last asked for, from 1.
     pub round: u32,
     /// The reading that stands in `reading`; 0 before the first.
@@ -123,7 +141,7 @@ impl Rows<'_> {
             "select page from pages
              where management_number = ?1 and page <> ?2 and state in ('read', 'in_review', 'committed')
                and side is (select side from pages where page = ?2)
-             order by file, number",
+             order by file, place",
             params![number.0, except.as_str()],
             |row| row.id("page"),
         )
@@ -150,6 +168,10 @@ impl Writer<'_> {
         if self.held_by_other(page, actor, now)? {
             return Ok(Moved::Held);
         }
+        self.settle_enquiries(page, actor, now)?;
+        if disposal == Disposal::Rescan {
+            self.look_for_paper(page, reason, actor, now)?;
+        }
         self.set_state(page, disposal.state(), now)?;
         let sql = "update pages set disposal_reason = ?2 where page = ?1";
         run(self.connection, sql, params![page.as_str(), reason])?;
@@ -165,9 +187,12 @@ impl Writer<'_> {
     /// There is no such page, or the database failed.
     pub fn undo_disposal(&self, page: &PageId, actor: &Actor, now: Timestamp) -> Result<Moved, Error> {
         let row = self.known_page(page)?;
-        if !matches!(row.state, PageState::Returned | PageState::Rescan | PageState::Discarded) {
+        let aside = matches!(row.state, PageState::Returned | PageState::Rescan | PageState::Discarded);
+        // What was cut into parts has its own way back.
+        if !aside || !row.counted {
             return Ok(Moved::NotOpen);
         }
+        self.settle_enquiries(page, actor, now)?;
         // Where it stood follows from the row: only these three can be put aside.
         if row.image.is_none() {
             self.set_state(page, PageState::Failed, now)?;
@@ -179,36 +204,6 @@ impl Writer<'_> {
         }
         run(self.connection, "update pages set disposal_reason = null where page = ?1", [page.as_str()])?;
         self.note("page_disposal_undone", About { page: Some(page), ..About::default() }, actor, now)?;
-        Ok(Moved::Done)
-    }
-
-    /// Asks for a new reading, perhaps as a form that a person assigns. Possible while the page waits to be
-    /// read, is in review, or counts as a duplicate (it then counts as a page of its own).
-    ///
-    /// # Errors
-    /// There is no such page, or the database failed.
-    pub fn read_again(
-        &self,
-        page: &PageId,
-        form: Option<FormId>,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Moved, Error> {
-        let row = self.known_page(page)?;
-        let open = matches!(row.state, PageState::Received | PageState::InReview | PageState::Duplicate);
-        let Some(image) = row.image.filter(|_| open) else {
-            return Ok(Moved::NotOpen);
-        };
-        if self.held_by_other(page, actor, now)? {
-            return Ok(Moved::Held);
-        }
-        let round = row.round + 1;
-        self.close_review(page, now)?;
-        self.set_state(page, PageState::Received, now)?;
-        let sql = "update pages set round = ?2, duplicate_of = null, is_ticket = 0 where page = ?1";
-        run(self.connection, sql, params![page.as_str(), round])?;
-        self.ask_to_read(&ReadPage { page: page.clone(), image, round, form }, now)?;
-        self.note("page_read_again", About { page: Some(page), ..About::default() }, actor, now)?;
         Ok(Moved::Done)
     }
 
@@ -224,16 +219,25 @@ pub(crate) fn page_row(row: &Row) -> Result<Page, Error> {
         id: row.id("page")?,
         scan: row.id("scan")?,
         number: row.col("number")?,
+        place: row.col("place")?,
         file: row.col("file")?,
         folder: row.col("folder")?,
         image: row.id_or_none("image")?,
         media: row.col("media")?,
+        turn: row.col("turn")?,
         state: row.page_state("state")?,
         reason: row.col("reason")?,
         disposal_reason: row.col("disposal_reason")?,
         duplicate_of: row.id_or_none("duplicate_of")?,
         envelope: row.id("envelope")?,
+        placed: row.col("placed")?,
         is_ticket: row.col("is_ticket")?,
+        opens: row.id_or_none("opens")?,
+        parent: row.id_or_none("parent")?,
+        cut: row.col("cut")?,
+        counted: row.col("counted")?,
+        assigned_form: row.id_or_none("assigned_form")?,
+        assigned_number: row.col::<Option<String>>("assigned_number")?.map(ManagementNumber),
         round: row.col("round")?,
         read_round: row.col("read_round")?,
         reading: row.json_or_none("reading")?,

@@ -5,9 +5,14 @@ use crate::{Error, Page, Writer};
 use domain::ids::PageId;
 use domain::message::PageRead;
 use domain::page::PageState;
-use domain::reading::{Decision, FieldReading, FormReading, PageReading};
+use domain::personal::Personal;
+use domain::reading::{Decision, FieldReading, FormReading, NumberReading, PageReading};
 use jiff::Timestamp;
 use rusqlite::{named_params, params};
+
+/// What one keying with a check digit is trusted; it decides nothing, for the number is reviewed.
+const TYPED: f64 = 0.99;
+const BY_HAND: &str = "人が指定した番号です。票と見比べてください";
 
 /// What became of a reading.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +37,8 @@ impl Writer<'_> {
         if page.state != PageState::Received || page.round != message.round {
             return Ok(ReadingTaken::Late);
         }
-        let read = match &message.reading {
+        let reading = assigned(&page, &message.reading);
+        let read = match &reading {
             PageReading::Read(read) => Some(read.as_ref()),
             PageReading::Unrecognised { .. } | PageReading::Unreadable { .. } => None,
         };
@@ -45,7 +51,7 @@ impl Writer<'_> {
              where page = :page",
             named_params! {
                 ":page": message.page.as_str(), ":round": message.round,
-                ":reading": json("reading", &message.reading)?,
+                ":reading": json("reading", &reading)?,
                 ":milliseconds": json("milliseconds", &message.milliseconds)?,
                 ":form": read.map(|read| read.form.as_str()),
                 ":form_version": read.map(|read| read.form_version), ":side": read.map(|read| read.side),
@@ -53,6 +59,10 @@ impl Writer<'_> {
             },
         )?;
         self.machine_values(&message.page, read.map(|read| read.fields.as_slice()).unwrap_or_default())?;
+        let certain = read.and_then(|read| read.management_number.as_ref());
+        if certain.is_some_and(|number| number.decision == Decision::Accept) {
+            self.paper_came(&message.page, now)?;
+        }
         Ok(ReadingTaken::New(Box::new(self.known_page(&message.page)?)))
     }
 
@@ -93,4 +103,26 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// The reading with the number that a person assigned to the page in the place of the one read. One person alone never
+/// makes a number certain: it goes to review as any doubtful one.
+fn assigned(page: &Page, reading: &PageReading) -> PageReading {
+    let mut reading = reading.clone();
+    if let (PageReading::Read(read), Some(number)) = (&mut reading, &page.assigned_number) {
+        let agrees = read.management_number.as_ref().is_some_and(|seen| {
+            seen.decision == Decision::Accept
+                && seen.value.as_ref().is_some_and(|value| *value.reveal() == number.0)
+        });
+        if !agrees {
+            read.management_number = Some(NumberReading {
+                value: Some(Personal::new(number.0.clone())),
+                sources: Vec::new(),
+                confidence: TYPED,
+                decision: Decision::Review,
+                reason: Some(BY_HAND.into()),
+            });
+        }
+    }
+    reading
 }

@@ -134,6 +134,7 @@ impl Writer<'_> {
         }
         let id = self.enter(page, slip, None, actor, now)?;
         self.close_review(page, now)?;
+        self.settle_enquiries(page, actor, now)?;
         let about = About { page: Some(page), resident: Some(slip.resident()), detail: None };
         self.note("record_committed", about, actor, now)?;
         Ok(Committed::Done(id))

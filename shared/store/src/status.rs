@@ -33,7 +33,7 @@ const IMBALANCES: &[(&str, &str)] = &[
     (
         "files whose pages are not all here",
         "select count(*) as n from scan_files f
-         where f.pages <> (select count(*) from pages p where p.file = f.seq)",
+         where f.pages <> (select count(*) from pages p where p.file = f.seq and p.parent is null)",
     ),
     (
         "pages in review that nobody is asked to look at",
@@ -62,11 +62,20 @@ const IMBALANCES: &[(&str, &str)] = &[
     (
         "pages outside the envelope of the ticket before them",
         "select count(*) as n from pages p join envelopes e on e.id = p.envelope
-         where iif(e.clinic is null, null, e.id)
+         where p.placed = 0 and iif(e.clinic is null, null, e.id)
                is not (select t.opens from pages t
-                       where t.folder = p.folder and (t.file, t.number) <= (p.file, p.number)
+                       where t.folder = p.folder and (t.file, t.place) <= (p.file, p.place)
                          and t.opens is not null
-                       order by t.file desc, t.number desc limit 1)",
+                       order by t.file desc, t.place desc limit 1)",
+    ),
+    (
+        "cut pages whose parts are not all here",
+        "select count(*) as n from pages p where p.cut > 0
+         and p.cut <> (select count(*) from pages q where q.parent = p.page and (q.counted = 1 or q.cut > 0))",
+    ),
+    (
+        "pages that count together with their parts, or that count for nothing and are not put aside",
+        "select count(*) as n from pages where cut > 0 and counted = 1 or counted = 0 and state <> 'discarded'",
     ),
     (
         "slips committed from two pages",
@@ -86,7 +95,7 @@ impl Rows<'_> {
     /// The database failed.
     pub fn counts(&self) -> Result<Counts, Error> {
         let mut pages = StateCounts::default();
-        let sql = "select state, count(*) as n from pages group by state";
+        let sql = "select state, count(*) as n from pages where counted = 1 group by state";
         for (state, n) in all(self.connection, sql, [], |row| Ok((row.page_state("state")?, row.col("n")?)))?
         {
             let (state, n): (PageState, u32) = (state, n);

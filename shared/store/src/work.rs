@@ -44,6 +44,7 @@ pub struct WorkFilter {
 /// Work that one person may take at one moment: not his own, on nobody else's screen.
 const OPEN_TO: &str = "(w.not_by is null or w.not_by <> :staff) and (w.nor_by is null or w.nor_by <> :staff)
     and (w.lease_owner is null or w.lease_owner = :staff or w.lease_until <= :now)
+    and w.page not in (select page from parked_pages)
     and not exists (select 1 from review_items i where i.page = w.page and i.state = 'open'
                     and i.lease_owner <> :staff and i.lease_until > :now)
     and (:form is null or w.form = :form) and (:field is null or w.field = :field)

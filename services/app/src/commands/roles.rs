@@ -177,6 +177,7 @@ fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
             ocr: Arc::new(engine::spawn_ocr),
         },
         settings: config.door.settings()?,
+        mailroom: web::Mailroom::new(hub::inbox(config), intake(config, hub).0.abandoned),
     })
 }
 

@@ -162,3 +162,23 @@ async fn an_event_is_enough_when_the_next_look_is_far_away() {
     assert_eq!(office.arrivals(2).await.len(), 2);
     intake.stop().await;
 }
+
+#[tokio::test]
+async fn what_never_becomes_a_scan_goes_to_failed_with_a_reason_in_local_time() {
+    let office = office();
+    office.drop_in("2階/scan.tif.part", b"half");
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), office.inbox().join("link.tif")).unwrap();
+    let config = Config { abandoned: Duration::from_millis(200), ..office.config() };
+    let intake = office.start_with(config);
+    let files = office.arrivals(2).await;
+    intake.stop().await;
+    assert!(files.iter().all(|file| file.state == FileState::Failed));
+    let part = files.iter().find(|file| file.name == "scan.tif.part").unwrap();
+    assert!(part.folder == "2階" && part.reason.as_ref().unwrap().contains(".part"));
+    let note = fs::read_to_string(office.inbox().join("failed/scan.tif.part.reason.txt")).unwrap();
+    // The clock stands at 14:13 UTC.
+    assert!(note.contains("2026-09-21 23:13") && note.contains("2階"), "{note}");
+    assert!(!office.inbox().join("link.tif").exists() && office.inbox().join("failed/link.tif").is_symlink());
+    assert!(elsewhere.path().exists(), "what the link leads to is left alone");
+}

@@ -21,7 +21,7 @@ use store::{Account, Session};
 /// Header of requests that no person caused: live counts, heartbeats. They keep nobody logged in.
 pub const BACKGROUND: &str = "x-background";
 /// Addresses that are only asked for by scripts of ours.
-const BACKGROUND_ADDRESSES: [&str; 2] = ["/home/live", "/api/status"];
+const BACKGROUND_ADDRESSES: [&str; 4] = ["/home/live", "/inbox/live", "/envelopes/live", "/api/status"];
 /// Work is written down this often; rows are not written for every picture.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(20);
 

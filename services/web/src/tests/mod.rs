@@ -2,7 +2,9 @@
 
 mod access;
 mod designing;
+mod enquiries;
 mod keying;
+mod mailroom;
 mod office;
 mod quality;
 mod reviewing;

@@ -91,6 +91,7 @@ impl Office {
         let folder = TempDir::new().unwrap();
         let store = Store::open(&folder.path().join("rows.db")).unwrap();
         let pages = Arc::new(Folder::open(&folder.path().join("pages")).unwrap());
+        std::fs::create_dir_all(folder.path().join("inbox")).unwrap();
         let form = Form::parse("trial", FORM).unwrap();
         let residents = [
             resident("10000001", "見本 花子", false),
@@ -121,6 +122,7 @@ impl Office {
                 ocr: Arc::new(|| anyhow::bail!("no OCR in this test")),
             },
             settings: GateSettings::default(),
+            mailroom: crate::Mailroom::new(folder.path().join("inbox"), std::time::Duration::from_secs(3600)),
         });
         Self { store, form, numbers, pages, screens, folder }
     }
@@ -201,6 +203,24 @@ impl Office {
         office
     }
 
+    /// The watched folder.
+    pub fn inbox(&self) -> std::path::PathBuf {
+        self.folder.path().join("inbox")
+    }
+
+    /// The number of a batch ticket that was printed.
+    pub fn ticket(&self, clinic: &str, declared: u32) -> String {
+        let new = store::NewTicket {
+            clinic: clinic.into(),
+            month: "2026-10".into(),
+            programme: "trial".into(),
+            declared,
+        };
+        let issued =
+            self.store.write(|rows| rows.issue_tickets(&self.form, &[new], &clerk(), ago(40))).unwrap();
+        issued[0].number.clone()
+    }
+
     pub fn state(&self, page: &PageId) -> PageState {
         self.store.read(|rows| rows.page(page)).unwrap().unwrap().state
     }
@@ -264,7 +284,7 @@ impl Desk<'_> {
         self.send(post_of(address, pairs)).await
     }
 
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(self.person.clone());
         self.office.send_request(request).await
     }

@@ -3,6 +3,7 @@
 mod layout;
 mod read_back;
 mod refusals;
+mod reports;
 
 use crate::{Fonts, Printer, Slip};
 use domain::form::{Form, PrintSource};

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 pub struct Home {
     /// All pages by state.
     pub pages: StateCounts,
-    /// Pages that the files brought in: counted from the arrivals, not from the pages.
+    /// Pages that the files brought in and cutting added: counted from the arrivals, not from the pages.
     pub arrived: u32,
     /// Pages of files that arrived since the moment asked for.
     pub recent: u32,
@@ -34,10 +34,12 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn home(&self, since: Timestamp, limit: u32) -> Result<Home, Error> {
-        let sql = "select coalesce(sum(pages), 0) as n from scan_files";
+        // A page that was cut in two came as one and counts as two.
+        let sql = "select (select coalesce(sum(pages), 0) from scan_files)
+                          + (select coalesce(sum(cut - 1), 0) from pages where cut > 0) as n";
         let arrived = first(self.connection, sql, [], |row| row.col("n"))?.unwrap_or(0);
         let sql = "select count(*) as n, coalesce(sum(p.state not in ('received', 'read')), 0) as handled
-                   from scan_files f join pages p on p.file = f.seq where f.arrived_at >= ?1";
+                   from scan_files f join pages p on p.file = f.seq and p.counted = 1 where f.arrived_at >= ?1";
         let recent =
             first(self.connection, sql, [ms(since)], |row| Ok((row.col("n")?, row.col("handled")?)))?;
         let (recent, recent_handled) = recent.unwrap_or((0, 0));

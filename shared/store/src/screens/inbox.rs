@@ -37,14 +37,18 @@ pub struct FileRow {
 pub struct PageRow {
     /// The page.
     pub page: PageId,
-    /// Its number within its file, from 1.
-    pub number: u32,
+    /// Its place in the pile of its file, as [`crate::Page::place`].
+    pub place: u32,
+    /// Whether it counts as a page; not when it was cut into parts.
+    pub counted: bool,
     /// Where it stands.
     pub state: PageState,
     /// Why, for people.
     pub reason: Option<String>,
     /// Its form, once known.
     pub form: Option<FormId>,
+    /// Degrees by which its picture is turned.
+    pub turn: u16,
     /// Whether there is a picture of it.
     pub has_image: bool,
     /// The page that it repeats.
@@ -78,7 +82,7 @@ impl Rows<'_> {
              from scan_files f left join scan_files o on o.seq = f.duplicate_of
              where (:file_state is null or f.state = :file_state)
                and (:page_state is null
-                    or exists (select 1 from pages p where p.file = f.seq and p.state = :page_state))
+                    or exists (select 1 from pages p where p.file = f.seq and p.state = :page_state and p.counted = 1))
                and (:before is null or f.seq < :before)
                and (:only is null or f.seq = :only)
              order by f.seq desc limit :limit",
@@ -90,7 +94,7 @@ impl Rows<'_> {
         )?;
         for file in &mut files {
             file.pages = self.page_rows(
-                "where file = ?1 and (?2 is null or state = ?2) order by number limit ?3",
+                "where file = ?1 and (?2 is null or state = ?2 and counted = 1) and (counted = 1 or cut > 0) order by place limit ?3",
                 (file.seq, page_state, pages_each),
             )?;
         }
@@ -109,13 +113,14 @@ impl Rows<'_> {
         limit: u32,
     ) -> Result<Vec<PageRow>, Error> {
         self.page_rows(
-            "where envelope = ?1 and (?2 is null or state = ?2) order by file, number limit ?3 offset ?4",
+            "where envelope = ?1 and (?2 is null or state = ?2 and counted = 1) and (counted = 1 or cut > 0) order by file, place limit ?3 offset ?4",
             (envelope.as_str(), state.map(PageState::as_str), limit, skip),
         )
     }
 
     fn page_rows(&self, which: &str, params: impl Params) -> Result<Vec<PageRow>, Error> {
-        let columns = "page, number, state, reason, form, image is not null as has_image, duplicate_of";
+        let columns =
+            "page, place, counted, turn, state, reason, form, image is not null as has_image, duplicate_of";
         all(self.connection, &format!("select {columns} from pages {which}"), params, page)
     }
 }
@@ -139,10 +144,12 @@ fn file(row: &Row) -> Result<FileRow, Error> {
 fn page(row: &Row) -> Result<PageRow, Error> {
     Ok(PageRow {
         page: row.id("page")?,
-        number: row.col("number")?,
+        place: row.col("place")?,
+        counted: row.col("counted")?,
         state: row.page_state("state")?,
         reason: row.col("reason")?,
         form: row.id_or_none("form")?,
+        turn: row.col("turn")?,
         has_image: row.col("has_image")?,
         duplicate_of: row.id_or_none("duplicate_of")?,
     })

@@ -1,5 +1,7 @@
 //! Read-only questions of the screens: what is shown together is asked together.
 
+mod daily;
+mod enquiries;
 mod home;
 mod inbox;
 mod page;
@@ -7,6 +9,8 @@ mod people;
 mod quality;
 mod review;
 
+pub use daily::{Daily, DailyEnvelope};
+pub use enquiries::{EnquiryFilter, EnquiryRow};
 pub use home::Home;
 pub use inbox::{FileFilter, FileRow, PageRow};
 pub use page::PageView;

@@ -21,6 +21,12 @@ pub struct PageView {
     pub previous: Option<PageId>,
     /// The page after it in its file.
     pub next: Option<PageId>,
+    /// The page before it in its envelope.
+    pub envelope_previous: Option<PageId>,
+    /// The page after it in its envelope.
+    pub envelope_next: Option<PageId>,
+    /// The parts that it was cut into.
+    pub parts: Vec<PageId>,
 }
 
 impl Rows<'_> {
@@ -32,10 +38,20 @@ impl Rows<'_> {
         first(
             self.connection,
             "select p.*, f.name as file_name, coalesce(c.name, e.clinic) as clinic, r.id as resident_row,
-                    (select q.page from pages q where q.file = p.file and q.number < p.number
-                     order by q.number desc limit 1) as previous,
-                    (select q.page from pages q where q.file = p.file and q.number > p.number
-                     order by q.number limit 1) as next
+                    (select q.page from pages q where q.file = p.file and q.place < p.place and (q.counted = 1 or q.cut > 0)
+                     order by q.place desc limit 1) as previous,
+                    (select q.page from pages q where q.file = p.file and q.place > p.place and (q.counted = 1 or q.cut > 0)
+                     order by q.place limit 1) as next,
+                    (select q.page from pages q
+                     where q.envelope = p.envelope and (q.file, q.place) < (p.file, p.place)
+                       and (q.counted = 1 or q.cut > 0)
+                     order by q.file desc, q.place desc limit 1) as envelope_previous,
+                    (select q.page from pages q
+                     where q.envelope = p.envelope and (q.file, q.place) > (p.file, p.place)
+                       and (q.counted = 1 or q.cut > 0)
+                     order by q.file, q.place limit 1) as envelope_next,
+                    (select json_group_array(q.page) from
+                     (select page from pages where parent = p.page and (counted = 1 or cut > 0) order by place) q) as parts
              from pages p
              join scan_files f on f.seq = p.file
              join envelopes e on e.id = p.envelope
@@ -56,5 +72,8 @@ fn view(row: &Row) -> Result<PageView, Error> {
         resident_row: row.col("resident_row")?,
         previous: row.id_or_none("previous")?,
         next: row.id_or_none("next")?,
+        envelope_previous: row.id_or_none("envelope_previous")?,
+        envelope_next: row.id_or_none("envelope_next")?,
+        parts: row.json("parts")?,
     })
 }

@@ -66,6 +66,7 @@ const OPEN_TO: &str = "(:staff is null or i.stage = 'first'
                    and coalesce(w.not_by, '') <> :staff and coalesce(w.nor_by, '') <> :staff))";
 
 const MATCHING: &str = "i.state = 'open'
+    and i.page not in (select page from parked_pages)
     and (:why is null or exists (select 1 from json_each(i.reasons) r where r.value ->> 'why' = :why))
     and (:form is null or coalesce(p.form, '') = :form)
     and (:forms = '[]' or p.form in (select value from json_each(:forms)))
@@ -73,12 +74,13 @@ const MATCHING: &str = "i.state = 'open'
     and (:stages = '[]' or i.stage in (select value from json_each(:stages)))";
 
 impl Rows<'_> {
-    /// How many items wait.
+    /// How many items wait for a clerk; parked ones wait for somebody's answer.
     ///
     /// # Errors
     /// The database failed.
     pub fn reviews_waiting(&self) -> Result<u32, Error> {
-        let sql = "select count(*) from review_items where state = 'open'";
+        let sql = "select count(*) from review_items where state = 'open'
+                   and page not in (select page from parked_pages)";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
@@ -178,7 +180,7 @@ impl Rows<'_> {
             self.connection,
             "select r.value ->> 'why' as choice, count(distinct i.page) as items
              from review_items i, json_each(i.reasons) r
-             where i.state = 'open' group by choice order by items desc, choice",
+             where i.state = 'open' and i.page not in (select page from parked_pages) group by choice order by items desc, choice",
             [],
             counted,
         )?;
@@ -186,7 +188,7 @@ impl Rows<'_> {
             self.connection,
             "select coalesce(p.form, '') as choice, count(*) as items
              from review_items i join pages p on p.page = i.page
-             where i.state = 'open' group by choice order by choice",
+             where i.state = 'open' and i.page not in (select page from parked_pages) group by choice order by choice",
             [],
             counted,
         )?;
@@ -197,7 +199,7 @@ impl Rows<'_> {
              join pages p on p.page = i.page
              join envelopes e on e.id = p.envelope
              left join clinics c on c.code = e.clinic
-             where i.state = 'open' group by e.id order by e.opened_at desc limit 100",
+             where i.state = 'open' and i.page not in (select page from parked_pages) group by e.id order by e.opened_at desc limit 100",
             [],
             |row| Ok((row.id("id")?, row.col("clinic")?, row.col("items")?)),
         )?;

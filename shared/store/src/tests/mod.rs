@@ -6,6 +6,7 @@ mod arrivals;
 mod concurrency;
 mod envelopes;
 mod keying;
+mod mailroom;
 mod records;
 mod register;
 
