@@ -1,6 +1,6 @@
 //! The weekly chart: where the share of errors lies, with its interval, on a scale of powers of ten.
 
-use super::figures::{machine, per_10k, share};
+use super::figures::{grouped, machine, share};
 use crate::words::japan;
 use domain::share::Estimate;
 use jiff::civil::{Date, Weekday};
@@ -80,7 +80,7 @@ impl Chart {
         Self {
             view: format!("0 0 {WIDTH} {HEIGHT}"),
             scale: [1e-4, 1e-3, 1e-2, 1e-1, 1.0]
-                .map(|share| Scale { y: px(y(share)), label: per_10k(share) })
+                .map(|share| Scale { y: px(y(share)), label: grouped((share * 1e4).round() as u64) })
                 .into(),
             weeks: drawn.collect(),
             labels: labels

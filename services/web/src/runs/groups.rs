@@ -56,6 +56,8 @@ struct GroupScreen {
     back: String,
     tokens: Vec<String>,
     critical: bool,
+    /// How much room a crop needs: `narrow`, `wide`, `widest`.
+    shape: &'static str,
 }
 
 /// What the last group came to.
@@ -127,7 +129,18 @@ pub async fn grid(
         back,
         tokens,
         critical: needs_second(&screens, form, field).await?,
+        shape: shape(field),
     })
+}
+
+/// A row of options is long and low: side by side with five others nobody could see a tick in it.
+fn shape(field: &Field) -> &'static str {
+    let area = field.area();
+    match area.w / area.h.max(1.0) {
+        long if long > 9.0 => "widest",
+        long if long > 4.0 => "wide",
+        _ => "narrow",
+    }
 }
 
 /// Takes the crops onto the screen, now and then with a known odd one among them.
