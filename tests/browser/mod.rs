@@ -2,6 +2,7 @@
 
 mod mailroom;
 mod planner;
+mod runs;
 mod verifier;
 
 use crate::harness;

@@ -162,9 +162,10 @@ impl Writer<'_> {
                     ":now": ms(now),
                 },
             )?;
-            if new > 0 {
+            count += new;
+            let open = self.sample_of(page, &value.field)?.is_some_and(|sample| sample.keyed.is_none());
+            if open {
                 self.add_work(form, page, 0, &value.field, Pass::Sample, &[])?;
-                count += new;
             }
         }
         Ok(u32::try_from(count).unwrap_or(u32::MAX))

@@ -9,6 +9,7 @@ mod keying;
 mod mailroom;
 mod records;
 mod register;
+mod samples;
 
 use crate::*;
 use domain::actor::Actor;
