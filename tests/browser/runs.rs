@@ -1,6 +1,6 @@
 //! One field over many slips, and a group of crops, by keyboard; the threshold that sends them there is set first.
 
-use super::{Driver, find, free_port, press, says};
+use super::{Driver, find, free_port, press, says, sign_in};
 use crate::harness::{self, Running};
 use crate::whole_way::{LIMIT, drop_in, post, settings};
 use std::path::Path;
@@ -18,6 +18,7 @@ fn a_verifier_works_off_one_field_over_many_slips_and_a_group() {
     let port = free_port();
     let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
     let address = format!("http://127.0.0.1:{port}");
+    harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let driver = Driver::start();
         let browser = driver.browser(&data.join("chromium")).await;
@@ -31,6 +32,7 @@ fn a_verifier_works_off_one_field_over_many_slips_and_a_group() {
 }
 
 async fn clerk(browser: &WebDriver, data: &Path, address: &str, mail: &[String]) -> WebDriverResult<()> {
+    sign_in(browser, data, address, "kimura", &["planner", "verifier"]).await;
     for field in ["temperature", "q2"] {
         raise(browser, address, field).await?;
     }
