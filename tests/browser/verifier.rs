@@ -79,6 +79,5 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, waiting: u64) ->
         records += String::from_utf8_lossy(&answer.stdout).matches("data-test=\"record\"").count() as u64;
     }
     assert_eq!(records, harness::status(data)["records"].as_u64().unwrap());
-    assert!(records >= 1);
     Ok(())
 }

@@ -94,8 +94,17 @@ function step(row, by) {
   else if (by > 0) $("#commit")?.focus();
 }
 
+// What is asked is about the field that was looked at last.
+function ask(row) {
+  const field = $("#ask-field");
+  if (!field) return;
+  field.value = row.dataset.row === "person" ? "" : row.dataset.row;
+  $("#ask-about").textContent = field.value ? `項目：${row.dataset.label}` : "";
+}
+
 document.addEventListener("focusin", (event) => {
   const row = rowOf(event.target);
+  if (row) ask(row);
   if (row && sheet) sheet.show(row.dataset.show ?? row.dataset.row);
 });
 
@@ -130,7 +139,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const row = rowOf(event.target);
   if (!row || !$(".answer", row)) return;
-  const wrong = $(".answer", row).matches(".bad");
+  // While somebody still types, the words are shown and nothing is taken back.
+  const wrong = $(".answer", row).matches(".bad") && !row.contains(document.activeElement);
   row.classList.toggle("wrong", wrong);
   if (wrong && confirmBox(row)) confirmBox(row).checked = false;
   paint(row);
@@ -142,7 +152,7 @@ function reviewShortcut(event) {
     const tool = { "+": () => sheet.step(1), ";": () => sheet.step(1), "=": () => sheet.step(1), "-": () => sheet.step(-1), r: () => sheet.rotate() }[event.key];
     if (tool) { tool(); return true; }
   }
-  const dialog = { F8: "return-dialog", F9: "rescan-dialog", F10: "discard-dialog" }[event.key];
+  const dialog = { F7: "ask-dialog", F8: "return-dialog", F9: "rescan-dialog", F10: "discard-dialog" }[event.key];
   if (dialog) openDialog(dialog);
   else if (event.key === "F7") $("#enquire")?.click();
   else if (event.key === "Enter" && event.ctrlKey) $("#commit")?.click();

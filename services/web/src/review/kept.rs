@@ -8,7 +8,7 @@ use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::page::PageFacts;
-use crate::trace::Act;
+use crate::trace::{self, Act};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -61,7 +61,7 @@ impl KeptScreen {
         chosen: &Chosen,
         words: String,
     ) -> Result<Self, ScreenError> {
-        case.note(screens, person, Act::View, "review").await?;
+        trace::note(screens, person, Act::View, "review", None, &[], Some(&case.view.page.id)).await?;
         let facts = PageFacts::of(&case.view, screens);
         let form = reading_of(screens, &case.view).map(|(form, _)| form);
         let typed = posted.values.iter().filter(|(_, typed)| typed.iter().any(|text| !text.is_empty()));

@@ -15,6 +15,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::duty::Right;
+use domain::enquiry::EnquiryKind;
 use domain::form::{Form, PrintSource};
 use domain::ids::{FieldId, StaffId};
 use domain::keying::{FieldState, PERSON, Stage};
@@ -52,6 +53,8 @@ pub(super) struct ReviewScreen {
     rows: Vec<FieldRow>,
     /// Doubts and values of others are not shown.
     blind: bool,
+    /// Nothing is left to key; it only has to be saved.
+    ready: bool,
     /// The pass, for people and for the save.
     stage: Stage,
     /// The last keying that this screen knows of.
@@ -73,6 +76,7 @@ pub(super) struct ReviewScreen {
     can_commit: bool,
     /// Whether this person has saved something that he may take back.
     can_undo: bool,
+    enquiry_kinds: [EnquiryKind; 4],
     return_reasons: &'static [&'static str],
     rescan_reasons: &'static [&'static str],
     discard_reasons: &'static [&'static str],
@@ -175,6 +179,7 @@ impl ReviewScreen {
             sheet,
             reasons,
             blind,
+            ready: case.stage() == Stage::Ready,
             stage: case.stage(),
             seen: case.last_keying(),
             can_commit: slip.is_some() && problem.held.is_none(),
@@ -191,6 +196,7 @@ impl ReviewScreen {
             can_take: problem.held.is_some() && staff.may(Right::Arbitrate),
             held: problem.held,
             can_undo: last.is_some(),
+            enquiry_kinds: EnquiryKind::ALL,
             return_reasons: &RETURN_REASONS,
             rescan_reasons: &RESCAN_REASONS,
             discard_reasons: &DISCARD_REASONS,
