@@ -41,11 +41,14 @@
     }
   });
 
-  // The fields stay this person's while he looks at them.
+  // The fields stay this person's while he works at them; that alone keeps nobody logged in.
+  let active = true;
+  for (const sign of ["keydown", "pointerdown", "pointermove"]) addEventListener(sign, () => { active = true; }, { passive: true });
   setInterval(() => {
-    if (document.visibilityState !== "visible") return;
+    if (!active || document.visibilityState !== "visible") return;
+    active = false;
     const have = new URLSearchParams(boxes.map((box) => ["have", box.value]));
-    fetch("/runs/beat", { method: "POST", body: have }).catch(() => {});
+    fetch("/runs/beat", { method: "POST", body: have, headers: { "x-background": "1" } }).catch(() => {});
   }, 60_000);
 
   count();

@@ -272,7 +272,8 @@
   setInterval(() => {
     if (!active || document.visibilityState !== "visible" || queue.length === 0) return;
     active = false;
-    post("/runs/beat", queue.map((item) => ["have", item.token])).catch(() => {});
+    const have = new URLSearchParams(queue.map((item) => ["have", item.token]));
+    fetch("/runs/beat", { method: "POST", body: have, headers: { "x-background": "1" } }).catch(() => {});
   }, 60_000);
 
   more().then(show);
