@@ -42,7 +42,7 @@ impl GrayPage {
                 pixels
             }
         };
-        if degrees / 90 % 2 == 0 {
+        if (degrees / 90).is_multiple_of(2) {
             return Self { pixels, ..self };
         }
         let dpi = self.dpi.map(|[across, down]| [down, across]);
