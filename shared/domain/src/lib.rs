@@ -7,6 +7,7 @@ pub mod account;
 pub mod actor;
 pub mod agreement;
 pub mod check_digit;
+pub mod correction;
 pub mod csv;
 pub mod decision;
 pub mod duty;

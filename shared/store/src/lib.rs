@@ -11,6 +11,7 @@ mod arrivals;
 mod bars;
 mod clinics;
 mod columns;
+mod corrections;
 mod database;
 mod enquiries;
 mod envelopes;
@@ -38,6 +39,10 @@ pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use bars::Foreseen;
 pub use clinics::Clinic;
+pub use corrections::{
+    Correction, CorrectionAsked, CorrectionEnd, CorrectionEnding, CorrectionId, CorrectionOutcome,
+    NewCorrection,
+};
 pub use database::{Rows, Store, Writer};
 pub use enquiries::{Enquiry, EnquiryStep, NewEnquiry, Opened};
 pub use envelopes::{Envelope, Settled};

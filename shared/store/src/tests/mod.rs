@@ -4,6 +4,7 @@ mod access;
 mod adding_up;
 mod arrivals;
 mod concurrency;
+mod corrections;
 mod envelopes;
 mod keying;
 mod mailroom;
