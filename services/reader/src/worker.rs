@@ -199,7 +199,8 @@ impl Worker {
 
     fn seen(&mut self, request: ReadPage, reading: PageReading, milliseconds: Milliseconds) -> Ending {
         self.failures = 0;
-        Ending::Seen(PageRead { page: request.page, round: request.round, reading, milliseconds })
+        let reader = format!("yomitori {}, digits {}", env!("CARGO_PKG_VERSION"), vision::net::fingerprint());
+        Ending::Seen(PageRead { page: request.page, round: request.round, reading, reader, milliseconds })
     }
 
     fn unreadable(&mut self, request: ReadPage, reason: &str) -> Ending {

@@ -72,6 +72,7 @@ const PLACES: &[Place] = &[
         id: "runs", address: "/runs", label: "続けて確認", rights: &[Right::Verify, Right::Arbitrate]
     },
     Place { id: "enquiries", address: "/enquiries", label: "問合せ", rights: &[Right::Enquire] },
+    Place { id: "corrections", address: "/corrections", label: "訂正", rights: &[Right::Correct] },
     Place { id: "residents", address: "/residents", label: "台帳", rights: &[Right::SeePeople] },
     Place { id: "quality", address: "/quality", label: "品質", rights: &[Right::SeeQuality] },
     Place {

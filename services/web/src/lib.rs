@@ -5,6 +5,7 @@
 mod access;
 mod assets;
 mod cache;
+mod corrections;
 mod dates;
 mod enquiries;
 mod error;

@@ -3,8 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, assets, enquiries, forms, gate, home, inbox, ledger, mailroom, page, paper, pictures,
-    quality, review, runs, status,
+    Screens, access, assets, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom, page, paper,
+    pictures, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -32,6 +32,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::SeeQuality], quality::routes()))
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(only(&[Right::ManageStaff], gate::staff()))
+        .merge(only(&[Right::Correct], corrections::routes()))
         .fallback(async || ScreenError::NotFound)
 }
 

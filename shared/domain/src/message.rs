@@ -29,6 +29,9 @@ pub struct PageRead {
     pub round: u32,
     /// What the reader saw.
     pub reading: PageReading,
+    /// Which program and which model of digits read it; empty from readers that did not say it yet.
+    #[serde(default)]
+    pub reader: String,
     /// CPU milliseconds of the reading: decode, register, read.
     pub milliseconds: Milliseconds,
 }

@@ -26,6 +26,8 @@ pub struct Resident {
     pub resident_since: Date,
     /// 住民でなくなった日: last day as a resident (moved out or died), when known.
     pub resident_until: Option<Date>,
+    /// Why, where the register says it.
+    pub until_reason: Option<UntilReason>,
     /// 世帯番号.
     pub household: Option<Personal<String>>,
     /// 非課税世帯.
@@ -38,6 +40,39 @@ impl Resident {
     /// Whether the person was a resident on `day`.
     pub fn lived_here_on(&self, day: Date) -> bool {
         self.resident_since <= day && self.resident_until.is_none_or(|last| day <= last)
+    }
+}
+
+/// 除票の事由. Why somebody is no resident any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UntilReason {
+    /// 転出.
+    Moved,
+    /// 死亡.
+    Deceased,
+}
+
+impl UntilReason {
+    /// As written in rows and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UntilReason::Moved => "moved",
+            UntilReason::Deceased => "deceased",
+        }
+    }
+
+    /// The reason with this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [UntilReason::Moved, UntilReason::Deceased].into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            UntilReason::Moved => "転出",
+            UntilReason::Deceased => "死亡",
+        }
     }
 }
 
@@ -107,6 +142,7 @@ mod tests {
             address: Personal::new("架空市見本町1-2-3".into()),
             resident_since: date(2020, 1, 1),
             resident_until: None,
+            until_reason: None,
             household: None,
             tax_exempt: false,
             protected: false,

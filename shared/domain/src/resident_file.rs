@@ -3,7 +3,7 @@
 use crate::ids::ResidentId;
 use crate::my_number;
 use crate::personal::Personal;
-use crate::resident::{Resident, Sex};
+use crate::resident::{Resident, Sex, UntilReason};
 use jiff::civil::Date;
 use std::fmt;
 
@@ -11,7 +11,8 @@ use std::fmt;
 pub const REQUIRED_COLUMNS: [&str; 8] =
     ["resident_id", "name", "kana", "sex", "birth_date", "postal_code", "address", "resident_since"];
 /// Columns that a file may have.
-pub const OPTIONAL_COLUMNS: [&str; 4] = ["resident_until", "household_id", "tax_exempt", "protected"];
+pub const OPTIONAL_COLUMNS: [&str; 5] =
+    ["resident_until", "until_reason", "household_id", "tax_exempt", "protected"];
 
 /// Why a line is refused. Names the column, never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,7 @@ pub fn resident<'a>(column: impl Fn(&'static str) -> &'a str) -> Result<Resident
         address: personal(filled("address")?),
         resident_since: day("resident_since", filled("resident_since")?)?,
         resident_until: optional("resident_until").map(|text| day("resident_until", text)).transpose()?,
+        until_reason: optional("until_reason").map(until_reason).transpose()?,
         household: optional("household_id").map(personal),
         tax_exempt: flag("tax_exempt", column("tax_exempt"))?,
         protected: flag("protected", column("protected"))?,
@@ -87,6 +89,11 @@ pub fn resident<'a>(column: impl Fn(&'static str) -> &'a str) -> Result<Resident
         Some(until) if until < resident.resident_since => Err(LineRefused::EndsBeforeItBegins),
         _ => Ok(resident),
     }
+}
+
+fn until_reason(text: &str) -> Result<UntilReason, LineRefused> {
+    let known = LineRefused::BadWord { column: "until_reason", known: "moved, deceased, 空" };
+    UntilReason::parse(text).ok_or(known)
 }
 
 fn flag(column: &'static str, text: &str) -> Result<bool, LineRefused> {
@@ -123,7 +130,9 @@ mod tests {
 
     #[test]
     fn a_good_line_becomes_a_resident() {
-        let resident = line(&[("resident_until", "2026-03-31"), ("protected", "1")]).unwrap();
+        let left = [("resident_until", "2026-03-31"), ("until_reason", "moved"), ("protected", "1")];
+        let resident = line(&left).unwrap();
+        assert_eq!(resident.until_reason, Some(UntilReason::Moved));
         assert_eq!(*resident.birth_date.reveal(), date(1950, 3, 4));
         assert_eq!(resident.resident_until, Some(date(2026, 3, 31)));
         assert!(resident.protected && !resident.tax_exempt && resident.household.is_none());
@@ -144,6 +153,7 @@ mod tests {
         check("resident_since", "soon", "resident_since が日付");
         check("resident_until", "2019-12-31", "resident_until が resident_since より前");
         check("protected", "はい", "protected は");
+        check("until_reason", "引越し", "until_reason は");
         check("address", "架空市 983205673214", "個人番号");
         check("kana", "ミ\u{FFFD}ン", "文字コード");
     }

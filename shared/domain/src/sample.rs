@@ -127,6 +127,7 @@ pub fn resident() -> Resident {
         address: Personal::new("架空市見本町1-2-3".into()),
         resident_since: date(2001, 4, 1),
         resident_until: None,
+        until_reason: None,
         household: None,
         tax_exempt: false,
         protected: false,

@@ -65,6 +65,8 @@ pub struct Page {
     pub read_round: u32,
     /// What the reader saw.
     pub reading: Option<PageReading>,
+    /// Which program and which model read it, when they said so.
+    pub reader: Option<String>,
     /// How long it took.
     pub milliseconds: Option<Milliseconds>,
     /// Its form, when known.
@@ -241,6 +243,7 @@ pub(crate) fn page_row(row: &Row) -> Result<Page, Error> {
         round: row.col("round")?,
         read_round: row.col("read_round")?,
         reading: row.json_or_none("reading")?,
+        reader: row.col("reader")?,
         milliseconds: row.json_or_none("milliseconds")?,
         form: row.id_or_none("form")?,
         management_number: row.col::<Option<String>>("management_number")?.map(ManagementNumber),

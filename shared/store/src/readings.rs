@@ -47,7 +47,8 @@ impl Writer<'_> {
             self.connection,
             "update pages set state = 'read', read_round = :round, reading = :reading,
                               milliseconds = :milliseconds, form = :form, form_version = :form_version,
-                              side = :side, management_number = :number, updated_at = :now
+                              side = :side, management_number = :number, reader = nullif(:reader, ''),
+                              updated_at = :now
              where page = :page",
             named_params! {
                 ":page": message.page.as_str(), ":round": message.round,
@@ -55,7 +56,7 @@ impl Writer<'_> {
                 ":milliseconds": json("milliseconds", &message.milliseconds)?,
                 ":form": read.map(|read| read.form.as_str()),
                 ":form_version": read.map(|read| read.form_version), ":side": read.map(|read| read.side),
-                ":number": number.map(|number| number.reveal()), ":now": ms(now),
+                ":number": number.map(|number| number.reveal()), ":reader": message.reader, ":now": ms(now),
             },
         )?;
         self.machine_values(&message.page, read.map(|read| read.fields.as_slice()).unwrap_or_default())?;

@@ -8,7 +8,7 @@ use domain::actor::Actor;
 use domain::fold::{fold_kana, fold_name};
 use domain::ids::ResidentId;
 use domain::personal::Personal;
-use domain::resident::{Resident, Sex};
+use domain::resident::{Resident, Sex, UntilReason};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, named_params, params};
@@ -170,9 +170,9 @@ impl Writer<'_> {
         run(
             self.connection,
             "insert or replace into residents
-                 (id, resident_id, name, kana, sex, birth_date, postal_code, address, resident_since, resident_until,
+                 (id, resident_id, name, kana, sex, birth_date, postal_code, address, resident_since, resident_until, until_reason,
                   household_id, tax_exempt, protected, name_folded, kana_folded, imported)
-             values ((select id from residents where resident_id = :id), :id, :name, :kana, :sex, :birth_date, :postal_code, :address, :since, :until,
+             values ((select id from residents where resident_id = :id), :id, :name, :kana, :sex, :birth_date, :postal_code, :address, :since, :until, :until_reason,
                      :household, :tax_exempt, :protected, :name_folded, :kana_folded, :import)",
             named_params! {
                 ":id": resident.id.0, ":name": name, ":kana": kana, ":sex": resident.sex.as_str(),
@@ -180,6 +180,7 @@ impl Writer<'_> {
                 ":postal_code": resident.postal_code.reveal(), ":address": resident.address.reveal(),
                 ":since": resident.resident_since.to_string(),
                 ":until": resident.resident_until.map(|until| until.to_string()),
+                ":until_reason": resident.until_reason.map(UntilReason::as_str),
                 ":household": resident.household.as_ref().map(|household| household.reveal()),
                 ":tax_exempt": resident.tax_exempt, ":protected": resident.protected,
                 ":name_folded": fold_name(name), ":kana_folded": fold_kana(kana), ":import": import,
@@ -200,6 +201,7 @@ pub(crate) fn resident(row: &Row) -> Result<Resident, Error> {
         address: Personal::new(row.col("address")?),
         resident_since: row.date("resident_since")?,
         resident_until: row.word_or_none("resident_until", |text| text.parse().ok())?,
+        until_reason: row.word_or_none("until_reason", UntilReason::parse)?,
         household: row.col::<Option<String>>("household_id")?.map(Personal::new),
         tax_exempt: row.col("tax_exempt")?,
         protected: row.col("protected")?,

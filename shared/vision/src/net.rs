@@ -20,6 +20,13 @@ pub const REJECT: usize = 10;
 /// The model in this repository.
 static DIGITS: &[u8] = include_bytes!("../models/digits/digits.bin");
 
+/// Names the model by its content (CRC-32, 8 hex digits), so that every reading can say by which model it was made.
+pub fn fingerprint() -> String {
+    let mut crc = flate2::Crc::new();
+    crc.update(DIGITS);
+    format!("{:08x}", crc.sum())
+}
+
 /// 画質. How a cell was scanned, by which its probabilities are calibrated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {

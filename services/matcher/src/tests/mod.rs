@@ -119,6 +119,7 @@ fn resident(id: &str, name: &str, kana: &str, born: jiff::civil::Date) -> Reside
         address: Personal::new("架空市見本町1-2-3".into()),
         resident_since: date(2001, 4, 1),
         resident_until: None,
+        until_reason: None,
         household: None,
         tax_exempt: false,
         protected: false,
@@ -175,7 +176,13 @@ fn page_read(page: &PageId, form: &Form, number: Option<&str>, fields: Vec<Field
 }
 
 fn message(page: &PageId, reading: PageReading) -> PageRead {
-    PageRead { page: page.clone(), round: 1, reading, milliseconds: Milliseconds::default() }
+    PageRead {
+        page: page.clone(),
+        round: 1,
+        reading,
+        reader: String::new(),
+        milliseconds: Milliseconds::default(),
+    }
 }
 
 /// What stands in a field of a slip of resident 1 on which nothing is wrong.

@@ -80,6 +80,7 @@ pub fn resident(id: &str, name: &str, protected: bool) -> Resident {
         address: Personal::new("架空市見本町1-2-3".into()),
         resident_since: date(2000, 1, 1),
         resident_until: None,
+        until_reason: None,
         household: None,
         tax_exempt: false,
         protected,
@@ -172,8 +173,13 @@ impl Office {
     }
 
     pub fn read(&self, page: &PageId, reading: PageReading) {
-        let message =
-            PageRead { page: page.clone(), round: 1, reading, milliseconds: Milliseconds::default() };
+        let message = PageRead {
+            page: page.clone(),
+            round: 1,
+            reader: "yomitori 0.0.0".into(),
+            reading,
+            milliseconds: Milliseconds::default(),
+        };
         self.store.write(|rows| rows.apply_reading(&message, ago(20))).unwrap();
     }
 

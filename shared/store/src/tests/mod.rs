@@ -145,6 +145,7 @@ fn resident(id: &str, name: &str, kana: &str) -> Resident {
         address: Personal::new("架空市見本町1-2-3".into()),
         resident_since: date(2001, 4, 1),
         resident_until: None,
+        until_reason: None,
         household: None,
         tax_exempt: false,
         protected: false,
@@ -202,6 +203,7 @@ fn read(page: &PageId, round: u32, number: &ManagementNumber) -> PageRead {
             }),
             fields: vec![field],
         })),
+        reader: "yomitori 0.0.0, digits 00000000".into(),
         milliseconds: Milliseconds::default(),
     }
 }
