@@ -194,6 +194,9 @@ pub enum ResidentsCommand {
         /// The file holds changes only; without it, the file is the whole register.
         #[arg(long)]
         diff: bool,
+        /// A whole register may lack so many of the present residents; without it, at most 20 or 2 in 100.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        allow_departures: u64,
     },
 }
 

@@ -18,6 +18,7 @@ mod inbox;
 mod keyed;
 mod ledger;
 mod mailroom;
+mod origin;
 mod page;
 mod paper;
 mod people;

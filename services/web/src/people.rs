@@ -3,7 +3,7 @@
 use crate::{dates, keyed, words};
 use domain::ids::{ManagementNumber, ResidentId};
 use domain::personal::Personal;
-use domain::resident::Resident;
+use domain::resident::{Resident, UntilReason};
 use domain::wareki;
 use jiff::civil::Date;
 use store::{Error, ResidentSearch, Rows};
@@ -35,7 +35,7 @@ pub struct PersonFacts {
     pub address: String,
     /// 支援措置.
     pub protected: bool,
-    /// Until when a resident, when that is known.
+    /// Until when a resident, and why no longer, when that is known.
     pub until: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl PersonFacts {
         let birth = *resident.birth_date.reveal();
         let address = match resident.protected {
             true => HIDDEN_ADDRESS.to_owned(),
-            false => format!("〒{} {}", resident.postal_code.reveal(), resident.address.reveal()),
+            false => self::address(resident),
         };
         Self {
             row,
@@ -57,9 +57,17 @@ impl PersonFacts {
             age: age(birth, today),
             address,
             protected: resident.protected,
-            until: resident.resident_until.map(wareki::format),
+            until: resident.resident_until.map(|until| {
+                let reason = resident.until_reason.map_or("除票", UntilReason::label);
+                format!("{} {reason}", wareki::format(until))
+            }),
         }
     }
+}
+
+/// 住所 with its postal code, also of a protected person: only for whoever may see it.
+pub fn address(resident: &Resident) -> String {
+    format!("〒{} {}", resident.postal_code.reveal(), resident.address.reveal())
 }
 
 fn age(birth: Date, today: Date) -> i16 {

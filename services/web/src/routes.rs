@@ -104,6 +104,7 @@ fn people() -> Router<Screens> {
     Router::new()
         .route("/residents", get(ledger::search).post(ledger::found))
         .route("/residents/{row}", get(ledger::ledger))
+        .route("/residents/{row}/address", post(ledger::reveal))
 }
 
 fn paper() -> Router<Screens> {

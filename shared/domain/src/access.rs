@@ -60,6 +60,13 @@ pub fn screen_label(screen: &str) -> &str {
     match screen {
         "residents" => "住民検索",
         "ledger" => "個人台帳",
+        "protected_address" => "保護対象者の住所",
+        "correction" => "訂正",
+        "correction_asked" => "訂正の申請",
+        "correction_withdrawn" => "訂正の取り下げ",
+        "correction_kept" => "訂正せず",
+        "page_keyed" => "入力",
+        "save_undone" => "入力の取消",
         "review" => "確認画面",
         "person_search" => "確認画面での住民検索",
         "page" => "ページ画面",

@@ -10,6 +10,7 @@ pub mod check_digit;
 pub mod correction;
 pub mod csv;
 pub mod decision;
+pub mod difference;
 pub mod duty;
 pub mod enquiry;
 pub mod envelope;

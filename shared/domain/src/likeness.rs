@@ -106,6 +106,11 @@ fn one_figure(date: Date) -> Vec<Date> {
     dates
 }
 
+/// Whether pens and readers take these figures for each other.
+pub(crate) fn is_confused(a: char, b: char) -> bool {
+    confused_with(a).any(|other| other == b)
+}
+
 fn confused_with(figure: char) -> impl Iterator<Item = char> {
     CONFUSED.into_iter().filter_map(move |(a, b)| match figure {
         _ if figure == a => Some(b),

@@ -251,7 +251,7 @@ impl Writer<'_> {
         if correction.end.is_some() || correction.staff != actor.staff {
             return Ok(false);
         }
-        self.end(id, CorrectionOutcome::Withdrawn, None, actor, now)?;
+        self.write_end(id, CorrectionOutcome::Withdrawn, None, actor, now)?;
         self.note_correction("correction_withdrawn", &record, actor, now)?;
         Ok(true)
     }
@@ -287,7 +287,7 @@ impl Writer<'_> {
         };
         if let Committed::Done(entry) = committed {
             let entry = (outcome == CorrectionOutcome::Corrected).then_some(entry);
-            self.end(id, outcome, entry, actor, now)?;
+            self.write_end(id, outcome, entry, actor, now)?;
         }
         Ok(committed)
     }
@@ -298,7 +298,7 @@ impl Writer<'_> {
         Ok((correction, record))
     }
 
-    fn end(
+    fn write_end(
         &self,
         id: CorrectionId,
         outcome: CorrectionOutcome,

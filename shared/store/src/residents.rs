@@ -12,6 +12,7 @@ use domain::resident::{Resident, Sex, UntilReason};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, named_params, params};
+use std::collections::HashSet;
 
 /// Nobody compares more than this; common names alone would bring thousands.
 const MOST_CANDIDATES: u32 = 1000;
@@ -102,6 +103,18 @@ impl Rows<'_> {
                        on other.name_folded = own.name_folded and other.resident_id <> own.resident_id
                    where own.resident_id = ?1 limit ?2";
         all(self.connection, sql, params![id.0, MOST_CANDIDATES], |row| row.date("birth_date"))
+    }
+
+    /// How many present residents are not among `residents`, and how many are present at all.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn departures(&self, residents: &[Resident]) -> Result<(u64, u64), Error> {
+        let named: HashSet<&str> = residents.iter().map(|resident| resident.id.0.as_str()).collect();
+        let sql = "select resident_id from residents where resident_until is null";
+        let present = all(self.connection, sql, [], |row| row.col::<String>("resident_id"))?;
+        let departing = present.iter().filter(|id| !named.contains(id.as_str())).count();
+        Ok((departing as u64, present.len() as u64))
     }
 
     pub(crate) fn is_resident(&self, id: &ResidentId) -> Result<bool, Error> {

@@ -11,11 +11,20 @@ use matcher::{Refused, clinics_file, residents_file};
 use std::path::Path;
 use store::{ImportMode, Imported, Store};
 
+/// So many residents leave a small town within a week.
+const MANY_DEPARTURES: u64 = 20;
+/// One in so many is more than a city loses within a year (2 %).
+const MANY_SHARE: u64 = 50;
+
 /// Runs `residents import`. Good lines go in; refused lines are listed, and make it fail.
 pub fn residents(config: &Config, command: ResidentsCommand) -> Result<()> {
-    let ResidentsCommand::Import { file, diff } = command;
+    let ResidentsCommand::Import { file, diff, allow_departures } = command;
     let mode = if diff { ImportMode::Diff } else { ImportMode::Full };
-    let (done, refused) = residents_from(&hub::open_store(config)?, &read(&file)?, mode)?;
+    let (store, bytes) = (hub::open_store(config)?, read(&file)?);
+    if mode == ImportMode::Full {
+        few_depart(&store, &bytes, allow_departures)?;
+    }
+    let (done, refused) = residents_from(&store, &bytes, mode)?;
     report(&refused);
     crate::print_line(&format!(
         "added {}, changed {}, unchanged {}, departed {}, refused {}",
@@ -35,6 +44,24 @@ pub fn clinics(config: &Config, command: ClinicsCommand) -> Result<()> {
     report(&refused);
     crate::print_line(&format!("taken {taken}, refused {}", refused.len()))?;
     fail_on(&refused)
+}
+
+/// A whole register that lacks many of the present residents is rather a difference file, or half of one.
+fn few_depart(store: &Store, bytes: &[u8], allowed: u64) -> Result<()> {
+    let (good, refused) = parse_residents(bytes)?;
+    if !refused.is_empty() {
+        return Ok(());
+    }
+    let (departing, present) = store.read(|rows| rows.departures(&good))?;
+    let many = departing > MANY_DEPARTURES && departing * MANY_SHARE > present;
+    if many && departing > allowed {
+        bail!(
+            "{departing} of {present} residents are not in this file and would be marked as departed; nothing was \
+             changed. If the file holds changes only, import it with --diff; if they have really left, with \
+             --allow-departures {departing}"
+        );
+    }
+    Ok(())
 }
 
 /// Takes a resident file in. A full file with refused lines is taken as a difference: nobody may be thought to have

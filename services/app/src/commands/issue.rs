@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use press::{Fonts, Printer, Slip};
 use serde_json::json;
 use std::fmt::Write;
+use std::path::Path;
 use store::{ImportMode, Store};
 
 /// Runs it. Numbers that were drawn are used up, even when printing fails afterwards: they are never given twice.
@@ -34,6 +35,8 @@ pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
         import::report(&refused);
         bail!("{} lines were refused and nothing was printed; correct them and issue again", refused.len());
     }
+    may_be_written(&args.out)?;
+    may_be_written(&args.manifest)?;
     let store = hub::open_store(config)?;
     let (actor, now) = (import::actor(), Timestamp::now());
     store.write(|rows| rows.import_residents(&residents, ImportMode::Diff, &actor, now))?;
@@ -51,6 +54,12 @@ pub fn run(config: &Config, args: &IssueArgs) -> Result<()> {
         .with_context(|| format!("cannot write {}", args.manifest.display()))?;
     eprintln!("{} slips: {}", ids.len(), args.out.display());
     Ok(())
+}
+
+/// Numbers are spent for good: before that, see that what they are printed into can be written.
+fn may_be_written(path: &Path) -> Result<()> {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    file.map(drop).with_context(|| format!("cannot write {}; no number was used", path.display()))
 }
 
 /// Draws a number for every resident and prepares what is printed.

@@ -6,6 +6,8 @@ mod case;
 mod entry;
 mod turn;
 
+pub use entry::told;
+
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::{Screens, words};

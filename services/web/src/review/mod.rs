@@ -18,10 +18,10 @@ pub use desk::{beat, coming, release, take_over};
 pub use save::{commit, undo_last};
 pub use second::{second_keying, set_second_keying};
 
-use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::Person;
 use crate::trace::{self, Act};
+use crate::{Screens, words};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use domain::duty::Right;
@@ -184,7 +184,13 @@ impl Case {
                 }
             }
             let persons = match reading_of(&inner, &view) {
-                Some((form, reading)) => person::persons(rows, form, reading, &item.outcome, found)?,
+                Some((form, reading)) => {
+                    let mut persons = person::persons(rows, form, reading, &item.outcome, found)?;
+                    for past in persons.iter_mut().flat_map(|person| &mut person.past) {
+                        past.title = words::programme_title(&inner.forms, past.programme.as_str());
+                    }
+                    persons
+                }
                 None => Vec::new(),
             };
             let mut others = Vec::new();

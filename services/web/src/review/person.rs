@@ -2,12 +2,15 @@
 
 use crate::people::PersonFacts;
 use crate::protected;
+use domain::difference;
 use domain::form::{FieldKind, Form, PrintSource};
-use domain::ids::ResidentId;
-use domain::matching::{Agreement, Candidate, ItemMatch, MatchOutcome, explain};
+use domain::ids::{PageId, ProgrammeId, ResidentId};
+use domain::matching::{Agreement, Candidate, Item, ItemMatch, MatchOutcome, explain};
 use domain::reading::FormReading;
+use domain::record::recorded_fields;
 use domain::resident::Resident;
 use domain::written::Written;
+use domain::{rules, wareki};
 use jiff::civil::Date;
 use store::{Error, Rows};
 
@@ -23,6 +26,25 @@ pub struct Person {
     pub resident: Resident,
     /// Compared with the paper.
     pub candidate: Candidate,
+    /// How items depart from the paper, in words.
+    pub notes: Vec<(Item, String)>,
+    /// Standing records, newest first, in words.
+    pub past: Vec<Past>,
+}
+
+/// 履歴. A standing record of a candidate, as a step of the timeline.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The day of service.
+    pub day: String,
+    /// How far from the day on this slip; empty when that is not known.
+    pub distance: String,
+    /// What for.
+    pub programme: ProgrammeId,
+    /// ... in words.
+    pub title: String,
+    /// Whether it is the programme of this slip.
+    pub same: bool,
 }
 
 /// A candidate in words.
@@ -36,6 +58,8 @@ pub struct CandidateRow {
     pub items: Vec<Compared>,
     /// Whether this one is chosen.
     pub chosen: bool,
+    /// Standing records, newest first.
+    pub past: Vec<Past>,
 }
 
 /// One item of a candidate in words.
@@ -43,10 +67,14 @@ pub struct CandidateRow {
 pub struct Compared {
     /// What was compared.
     pub label: &'static str,
-    /// Whether it speaks for the person.
-    pub agrees: bool,
-    /// In which way, when it is neither plainly the same nor plainly different.
-    pub note: &'static str,
+    /// `yes`, `near` or `no`, for the style.
+    pub class: &'static str,
+    /// The same as a sign, so that nothing hangs on the colour.
+    pub sign: &'static str,
+    /// ... and in words.
+    pub word: &'static str,
+    /// What may have happened, when it is not plainly the same.
+    pub note: String,
 }
 
 /// Fields in which people write who they are, where the form asks for it: never read, only shown beside the register.
@@ -83,7 +111,9 @@ pub fn persons(
     for id in ids {
         if let (Some(row), Some(resident)) = (rows.resident_row(&id)?, rows.resident(&id)?) {
             let candidate = explain(&written, &resident, owner.as_ref());
-            persons.push(Person { row, resident, candidate });
+            let notes = notes(&written, &resident, &candidate);
+            let past = past(rows, form, reading, &id)?;
+            persons.push(Person { row, resident, candidate, notes, past });
         }
     }
     Ok(persons)
@@ -104,7 +134,8 @@ pub fn candidates(
     let row = |(at, person): (usize, &Person)| CandidateRow {
         key: if at < 9 { (at + 1).to_string() } else { String::new() },
         facts: PersonFacts::of(person.row, &person.resident, today),
-        items: person.candidate.items.iter().filter_map(compared).collect(),
+        items: person.candidate.items.iter().filter_map(|item| compared(item, &person.notes)).collect(),
+        past: person.past.clone(),
         chosen: chosen == Some(person.row),
     };
     persons.iter().enumerate().map(row).collect()
@@ -115,17 +146,70 @@ pub fn level(candidates: &mut [CandidateRow]) {
     candidates.sort_by_key(|candidate| candidate.facts.row);
     for (at, candidate) in candidates.iter_mut().enumerate() {
         candidate.items.clear();
+        candidate.past.clear();
         candidate.key = if at < 9 { (at + 1).to_string() } else { String::new() };
     }
 }
 
-fn compared(item: &ItemMatch) -> Option<Compared> {
-    let note = match item.agreement {
+fn compared(item: &ItemMatch, notes: &[(Item, String)]) -> Option<Compared> {
+    let (class, sign, word) = match item.agreement {
         Agreement::NotRead => return None,
-        Agreement::Equal | Agreement::Different => "",
-        close => close.label(),
+        Agreement::Equal => ("yes", "✓", "一致"),
+        Agreement::Different => ("no", "✗", "不一致"),
+        _ => ("near", "△", "近い"),
     };
-    Some(Compared { label: item.item.label(), agrees: item.agreement.supports(), note })
+    let mut told: Vec<&str> =
+        notes.iter().filter(|(of, _)| *of == item.item).map(|(_, note)| note.as_str()).collect();
+    if told.is_empty() && class == "near" {
+        told.push(item.agreement.label());
+    }
+    Some(Compared { label: item.item.label(), class, sign, word, note: told.join("、") })
+}
+
+/// How what stands on the paper departs from the register.
+fn notes(written: &Written, resident: &Resident, candidate: &Candidate) -> Vec<(Item, String)> {
+    let mut notes = Vec::new();
+    let by_hand = written.birth.first().map(|birth| *birth.date.reveal());
+    let read = by_hand.or(written.printed_birth.as_ref().map(|printed| *printed.date.reveal()));
+    let register = *resident.birth_date.reveal();
+    if let Some(read) = read.filter(|read| *read != register) {
+        notes.push((Item::BirthDate, difference::written_birth(read)));
+        notes.extend(difference::birth_difference(read, register).map(|note| (Item::BirthDate, note)));
+    }
+    if candidate.agreement(Item::Name) != Agreement::NotRead
+        && let Some(name) = &written.name
+    {
+        let variants = difference::variants(name.text.reveal(), resident.name.reveal());
+        notes.extend(variants.map(|note| (Item::Name, note)));
+    }
+    notes
+}
+
+/// A person's standing records, newest first, and how far they lie from the day on this slip.
+fn past(rows: &Rows, form: &Form, reading: &FormReading, id: &ResidentId) -> Result<Vec<Past>, Error> {
+    let values = recorded_fields(form)
+        .filter_map(|field| Some((field.id.clone(), reading.field(field.id.as_str())?.value.clone())));
+    let service = rules::service_date(form, &values.collect());
+    let mut history = rows.history(id, &PageId::from(""))?;
+    history.reverse();
+    let step = |record: &rules::PastRecord| Past {
+        day: wareki::format(record.service_date),
+        distance: service.map_or(String::new(), |service| distance(record.service_date, service)),
+        title: record.programme.to_string(),
+        same: form.programme.as_ref() == Some(&record.programme),
+        programme: record.programme.clone(),
+    };
+    Ok(history.iter().map(step).collect())
+}
+
+/// `28日前`, `同じ日`, `3日後` as seen from the day on the slip.
+fn distance(past: Date, service: Date) -> String {
+    let days = service.duration_since(past).as_hours() / 24;
+    match days {
+        0 => "同じ日".to_owned(),
+        1.. => format!("{days}日前"),
+        _ => format!("{}日後", -days),
+    }
 }
 
 /// The printed fields of this side that say who it is, then those written by hand; `hidden` leaves out where the person lives.

@@ -28,7 +28,8 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Reasons offered for sending a page away, by action.
-const RETURN_REASONS: [&str; 8] = [
+const RETURN_REASONS: [&str; 9] = [
+    "住民ではない（該当者なし）",
     "記入漏れ",
     "署名なし",
     "同意なし",

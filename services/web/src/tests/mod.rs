@@ -1,6 +1,7 @@
 //! The screens over a small made-up office, asked as a browser asks.
 
 mod access;
+mod correcting;
 mod designing;
 mod enquiries;
 mod keying;

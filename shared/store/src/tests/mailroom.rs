@@ -120,7 +120,8 @@ fn turning_and_assigning_ask_for_a_new_reading_and_touch_nothing_that_people_dec
         .unwrap();
     let keyed = Keyed::Value(Value::Text("2026-11-02".into()));
     let first = NewKeying { field: "visit_date".into(), pass: Pass::First, keyed };
-    let save = office.store.write(|rows| rows.key(&office.form, &page, 0, &[first], &clerk(), at(4))).unwrap();
+    let save =
+        office.store.write(|rows| rows.key(&office.form, &page, 0, &[first], &clerk(), at(4))).unwrap();
     assert!(matches!(save, KeyingTaken::Saved { .. }), "{save:?}");
     let keyings = || office.store.read(|rows| rows.keyings(&page)).unwrap();
     let typed = keyings();
