@@ -117,7 +117,7 @@ async fn a_correction_is_withdrawn_by_its_asker_alone_and_must_make_sense() {
         (&[("ground", "clinic")], "項目に印"),
         (&[("ground", "clinic"), ("v.temperature", "368")], "左の印も"),
         (&[("ground", "clinic"), ("on.temperature", "on"), ("v.temperature", "36.5")], "いまの値と同じ"),
-        (&[("ground", "clinic"), ("on.temperature", "on"), ("v.temperature", "55")], "34"),
+        (&[("ground", "clinic"), ("on.temperature", "on"), ("v.temperature", "55.0")], "34"),
         (&[("ground", "wrong_person"), ("on.@person", "on"), ("v.@person", "99999")], "住民はいません"),
     ];
     for (sent, words) in table {
