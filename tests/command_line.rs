@@ -273,3 +273,43 @@ pub fn rand_seed(seed: u64) -> Rng {
     use rand::SeedableRng;
     Rng::seed_from_u64(seed)
 }
+
+#[test]
+fn a_whole_register_that_lacks_many_residents_is_asked_about() {
+    let data = tempfile::tempdir().unwrap();
+    let (whole, half) = (data.path().join("whole.csv"), data.path().join("half.csv"));
+    std::fs::write(&whole, mail::resident_file(60)).unwrap();
+    std::fs::write(&half, mail::resident_file(30)).unwrap();
+    harness::succeed(data.path(), &["residents", "import", &whole.display().to_string()]);
+    let half = half.display().to_string();
+    let refused = harness::run(data.path(), &["residents", "import", &half]);
+    assert_eq!(refused.status.code(), Some(1));
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("30 of 60") && words.contains("--allow-departures 30"), "{words}");
+    let confirmed = ["residents", "import", &half, "--allow-departures", "30"];
+    assert!(harness::succeed(data.path(), &confirmed).contains("departed 30"));
+    // Who left is a change of that person's data.
+    let proof = harness::succeed(data.path(), &["audit", "verify", "--json"]);
+    let proof: Value = serde_json::from_str(&proof).unwrap();
+    assert_eq!((&proof["sound"], &proof["lines"]), (&Value::Bool(true), &Value::from(30)));
+}
+
+#[test]
+fn the_access_log_answers_who_looked_and_notes_its_head_outside() {
+    let data = tempfile::tempdir().unwrap();
+    let noted = data.path().join("noted");
+    let verify = ["audit", "verify", "--json", "--noted", &noted.display().to_string()];
+    let ask = ["audit", "who", "0000000001", "--json", "--reason", "開示請求"];
+    let answer: Value = serde_json::from_str(&harness::succeed(data.path(), &ask)).unwrap();
+    assert_eq!(answer["lines"][0]["reason"], "開示請求", "the question is itself a look");
+    assert_eq!(keys(&answer), BTreeSet::from(["lines", "missing_files", "resident"]));
+    for lines in [1, 2] {
+        let proof: Value = serde_json::from_str(&harness::succeed(data.path(), &verify)).unwrap();
+        assert_eq!((&proof["sound"], &proof["lines"]), (&Value::Bool(true), &Value::from(lines)));
+        let file = data.path().join("log.csv").display().to_string();
+        harness::succeed(data.path(), &["audit", "export", "--out", &file, "--reason", "監査"]);
+    }
+    std::fs::write(&noted, format!("1 {}\n", "0".repeat(64))).unwrap();
+    let forged = harness::run(data.path(), &verify);
+    assert_eq!(forged.status.code(), Some(1), "what was noted outside does not fit");
+}

@@ -38,7 +38,7 @@ impl Origin {
     /// The database failed.
     pub fn of(rows: &Rows, record: &Record) -> Result<Self, Error> {
         let page = rows.page(&record.page)?;
-        // While a page waits again, nobody may see here what others have keyed.
+        // While a page waits again, nobody may see here what the machine read or others have keyed.
         let settled = page.as_ref().is_some_and(|page| page.state == PageState::Committed);
         let correction = match rows.correction_behind(record.id)? {
             Some(one) => {
@@ -56,7 +56,7 @@ impl Origin {
             Some(format!("{} {} の申請を{}。", words::moment(end.at), one.staff, end.outcome.label()))
         });
         Ok(Self {
-            machine: rows.field_values(&record.page)?,
+            machine: if settled { rows.field_values(&record.page)? } else { Vec::new() },
             ended: ended.collect(),
             open: asked.into_iter().find(|one| one.end.is_none()),
             page,
