@@ -32,6 +32,8 @@ pub struct Config {
     pub grace: Duration,
     /// First pause after the machine failed; doubles with every failure in a row, up to 64 times.
     pub pause: Duration,
+    /// Which program and which model read: goes with every reading.
+    pub signature: String,
 }
 
 impl Default for Config {
@@ -42,6 +44,7 @@ impl Default for Config {
             longest_reading: Duration::from_secs(120),
             grace: Duration::from_secs(10),
             pause: Duration::from_secs(1),
+            signature: format!("yomitori {}", env!("CARGO_PKG_VERSION")),
         }
     }
 }

@@ -199,7 +199,7 @@ impl Worker {
 
     fn seen(&mut self, request: ReadPage, reading: PageReading, milliseconds: Milliseconds) -> Ending {
         self.failures = 0;
-        let reader = format!("yomitori {}, digits {}", env!("CARGO_PKG_VERSION"), vision::net::fingerprint());
+        let reader = self.config.signature.clone();
         Ending::Seen(PageRead { page: request.page, round: request.round, reading, reader, milliseconds })
     }
 

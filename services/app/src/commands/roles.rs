@@ -154,7 +154,8 @@ fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {
 }
 
 fn reader(config: &Config, hub: &Hub) -> Result<(reader::Config, reader::Deps)> {
-    let settings = reader::Config { threads: config.reader_threads, ..reader::Config::default() };
+    let signature = format!("yomitori {}, digits {}", env!("CARGO_PKG_VERSION"), vision::net::fingerprint());
+    let settings = reader::Config { threads: config.reader_threads, signature, ..reader::Config::default() };
     let deps = reader::Deps {
         queue: hub.queue.clone(),
         pages: hub.pages.clone(),
