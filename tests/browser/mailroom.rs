@@ -91,7 +91,9 @@ async fn mailroom(browser: &WebDriver, data: &Path, address: &str, scan: &Path) 
     press(browser, Key::Enter).await;
     says(browser, "[data-test='done']", "1ページを別の束へ移しました").await;
 
+    // A reason has to be chosen.
     press(browser, "d").await;
+    press(browser, " ").await;
     press(browser, Key::Enter).await;
     says(browser, "[data-test='state']", "破棄").await;
     press(browser, "z").await;

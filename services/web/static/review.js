@@ -154,7 +154,6 @@ function reviewShortcut(event) {
   }
   const dialog = { F7: "ask-dialog", F8: "return-dialog", F9: "rescan-dialog", F10: "discard-dialog" }[event.key];
   if (dialog) openDialog(dialog);
-  else if (event.key === "F7") $("#enquire")?.click();
   else if (event.key === "Enter" && event.ctrlKey) $("#commit")?.click();
   else if (event.key === "Escape") leave();
   else return false;
