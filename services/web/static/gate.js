@@ -60,7 +60,7 @@
   async function unlock(event) {
     event.preventDefault();
     const form = event.target;
-    const words = form.querySelector("[data-problem]");
+    const words = document.querySelector("[data-problem]");
     words.hidden = true;
     let answer;
     try {
