@@ -380,7 +380,7 @@ mod tests {
         type Harm = fn(&mut Vec<(AccessLine, Link)>);
         let table: [(&str, Harm, Broken); 7] = [
             ("changed", |log| log[2].0.resident = None, Broken::Changed { seq: 3 }),
-            ("moved into the next column", slide, Broken::Changed { seq: 4 }),
+            ("moved into the next column", |log| slide(log), Broken::Changed { seq: 4 }),
             ("removed", |log| drop(log.remove(1)), Broken::Missing { seq: 2 }),
             ("removed and renumbered", renumbered, Broken::Changed { seq: 2 }),
             ("put in", |log| log.insert(3, log[0].clone()), Broken::Changed { seq: 1 }),
@@ -398,7 +398,7 @@ mod tests {
         assert_eq!(walked(&longer, head(&sound), &[]), Ok(()));
     }
 
-    fn slide(log: &mut Vec<(AccessLine, Link)>) {
+    fn slide(log: &mut [(AccessLine, Link)]) {
         let line = &mut log[3].0;
         line.screen = String::new();
         line.reason = Some("ledger".into());

@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn a_correction_takes_two_people_and_a_third_where_they_differ() {
         use Pass::{Correction, Second, Third};
-        let table: [(&[(&str, Pass, &str, &str)], &str); 8] = [
+        type Said<'a> = &'a [(&'a str, Pass, &'a str, &'a str)];
+        let table: [(Said, &str); 8] = [
             (&[], "nobody"),
             (&[("visit_date", Correction, "2026-10-03", "a")], "second, not a"),
             (

@@ -37,7 +37,8 @@ async fn whatever_shows_a_person_or_a_page_leaves_its_line() {
     let row = office.row(0);
     let review = format!("/reviews/{page}");
     let ledger = format!("/residents/{row}");
-    let table: [(&str, Option<&[(&str, &str)]>, &[&str]); 12] = [
+    type Sent<'a> = Option<&'a [(&'a str, &'a str)]>;
+    let table: [(&str, Sent, &[&str]); 12] = [
         ("/residents", None, &[]),
         ("/residents", Some(&[("words", "見本")]), &["search residents 10000001 -"]),
         ("/residents", Some(&[("words", "いない人")]), &["search residents - -"]),
