@@ -315,7 +315,7 @@ fn parse_duty(word: &str) -> Result<Duty, String> {
 }
 
 /// `yomitori bench`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct BenchArgs {
     /// A folder of cases, each with a page image and `expected.json`.
     #[arg(long, value_name = "DIR")]
@@ -338,6 +338,12 @@ pub struct BenchArgs {
     /// Writes every value with its truth into this file, one JSON line each, to tabulate what no figure shows.
     #[arg(long, value_name = "FILE", hide = true)]
     pub values: Option<PathBuf>,
+    /// Times every screen instead, over a made-up season with so many pages and ten times as many residents.
+    #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    pub screens: Option<u32>,
+    /// Where `--screens` keeps its season for the next run; without it, nowhere.
+    #[arg(long, value_name = "DIR", requires = "screens")]
+    pub keep: Option<PathBuf>,
     /// Seed of the simulated pages.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

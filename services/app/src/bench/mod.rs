@@ -10,6 +10,8 @@ mod geometry;
 mod print;
 mod reliability;
 mod score;
+mod screens;
+mod season;
 mod simulate;
 mod times;
 mod value;
@@ -30,6 +32,9 @@ use work::{Job, Work};
 pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
     let forms = templates::forms(&config.templates)?;
     let templates = templates::templates(&config.templates, forms.clone())?;
+    if args.screens.is_some() {
+        return screens::run(config, &templates, args);
+    }
     if let Some(folder) = &args.write_samples {
         return gather::write(&templates, &args.form, folder, args.seed);
     }

@@ -164,7 +164,11 @@ fn reader(config: &Config, hub: &Hub) -> Result<(reader::Config, reader::Deps)> 
     Ok((settings, deps))
 }
 
-fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
+/// What the screens stand on.
+///
+/// # Errors
+/// When the forms are not right.
+pub fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
     let fonts = Fonts::find().inspect_err(|error| tracing::warn!(%error, "the screens cannot print"));
     Ok(web::Deps {
         store: hub.store.clone(),
