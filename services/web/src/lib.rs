@@ -3,6 +3,7 @@
 //! Start reading at: `routes` (every address and the right it needs), then `review` (the screen that people work in).
 
 mod access;
+mod api;
 mod assets;
 mod cache;
 mod corrections;

@@ -3,8 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, assets, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom, page, paper,
-    pictures, quality, review, runs, status,
+    Screens, access, api, assets, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom, page,
+    paper, pictures, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -33,11 +33,12 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(only(&[Right::ManageStaff], gate::staff()))
         .merge(only(&[Right::Correct], corrections::routes()))
+        .merge(api::routes())
         .fallback(async || ScreenError::NotFound)
 }
 
 /// `routes` for persons with one of `rights` (for any person when there is none); without it nothing of them is reached.
-fn only(rights: &'static [Right], routes: Router<Screens>) -> Router<Screens> {
+pub fn only(rights: &'static [Right], routes: Router<Screens>) -> Router<Screens> {
     routes.route_layer(middleware::from_fn(move |person: Person, request: Request, next: Next| async move {
         match rights.first() {
             Some(&first) if !rights.iter().any(|&right| person.may(right)) => {
@@ -54,10 +55,7 @@ pub fn open() -> Router<Screens> {
 }
 
 fn everybody() -> Router<Screens> {
-    Router::new()
-        .route("/", get(home::home))
-        .route("/home/live", get(home::live))
-        .route("/api/status", get(status::status))
+    Router::new().route("/", get(home::home)).route("/home/live", get(home::live))
 }
 
 fn pages() -> Router<Screens> {

@@ -1,8 +1,7 @@
-//! The counts of the house as JSON, the same for the address `/api/status` and the command line.
+//! The counts of the house, the same for `/api/status` and the command line.
 
 use crate::Screens;
 use crate::error::ScreenError;
-use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use std::future::Future;
@@ -33,11 +32,6 @@ impl Status {
         let counts = store.read_async(|rows| rows.counts()).await?;
         Ok(Self { counts, queue: queue_depth().await? })
     }
-}
-
-/// `GET /api/status`
-pub async fn status(State(screens): State<Screens>) -> Result<Json<Status>, ScreenError> {
-    Ok(Json(Status::now(&screens.store, &screens.queue_depth).await?))
 }
 
 /// `GET /healthz`: the program runs and reaches its rows.

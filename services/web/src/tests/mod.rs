@@ -2,6 +2,7 @@
 
 mod access;
 mod correcting;
+mod describing;
 mod designing;
 mod enquiries;
 mod keying;

@@ -11,7 +11,6 @@ use domain::page::PageState;
 use domain::reading::{Decision, PageReading, Value};
 use domain::review::ReviewReason;
 use jiff::Timestamp;
-use serde_json::Value as Json;
 use std::time::Instant;
 use store::NewKeying;
 
@@ -46,10 +45,6 @@ async fn waiting(office: &Office, name: &str, fields: &[&str]) -> PageId {
 }
 
 impl Answer {
-    fn json(&self) -> Json {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("{} {}", self.status, self.text()))
-    }
-
     fn tokens(&self) -> Vec<String> {
         let json = self.json();
         let items = json["items"].as_array().unwrap();
