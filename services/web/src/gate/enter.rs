@@ -20,8 +20,8 @@ use store::{Account, Session};
 
 /// Header of requests that no person caused: live counts, heartbeats. They keep nobody logged in.
 pub const BACKGROUND: &str = "x-background";
-/// Addresses that are only asked for by scripts of ours.
-const BACKGROUND_ADDRESSES: [&str; 4] = ["/home/live", "/inbox/live", "/envelopes/live", "/api/status"];
+/// Ends of addresses that only scripts of ours ask for: counts that renew themselves, leases that are prolonged.
+const BACKGROUND_ENDS: [&str; 3] = ["/live", "/beat", "/api/status"];
 /// Work is written down this often; rows are not written for every picture.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(20);
 
@@ -187,7 +187,8 @@ async fn stay_awake(
     head: &Parts,
 ) -> Result<(), ScreenError> {
     let (now, session) = (Timestamp::now(), &seat.session);
-    let works = !head.headers.contains_key(BACKGROUND) && !BACKGROUND_ADDRESSES.contains(&head.uri.path());
+    let works = !head.headers.contains_key(BACKGROUND)
+        && !BACKGROUND_ENDS.iter().any(|end| head.uri.path().ends_with(end));
     let touch = works && now.duration_since(session.active_at) >= TOUCH_EVERY;
     let long = !session.told_long && now.duration_since(session.began_at) >= screens.settings.policy.long;
     if !touch && !long {

@@ -20,6 +20,10 @@ pub use client::{Proxies, identify};
 pub use enter::enter;
 pub use limits::limited;
 pub use routes::{everybody, open, staff};
+#[cfg(test)]
+pub use second::code_of;
+#[cfg(test)]
+pub use secrets::hash_password;
 pub use tls::{Certificate, Secured};
 
 use crate::error::ScreenError;

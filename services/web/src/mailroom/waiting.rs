@@ -52,8 +52,7 @@ pub struct Line {
 impl Waiting {
     /// Looks through the inbox; blocks.
     pub fn look(room: &Mailroom) -> Self {
-        let mut waiting = Self::default();
-        waiting.closed = std::fs::read_dir(&room.inbox).is_err();
+        let mut waiting = Self { closed: std::fs::read_dir(&room.inbox).is_err(), ..Self::default() };
         let mut left = MOST_LOOKED_AT;
         waiting.folder(room, PathBuf::new(), 0, &mut left);
         waiting.folders.sort();

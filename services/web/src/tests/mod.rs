@@ -1,9 +1,11 @@
 //! The screens over a small made-up office, asked as a browser asks.
 
 mod access;
+mod attacks;
 mod correcting;
 mod describing;
 mod designing;
+mod door;
 mod enquiries;
 mod keying;
 mod mailroom;

@@ -1,7 +1,7 @@
 //! A small made-up office: a form, three residents, a few scanned pages, and the screens above them.
 
 use crate::frame::Person;
-use crate::{Deps, Designer, GateSettings, open_router};
+use crate::{Deps, Designer, GateSettings, open_router, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -19,6 +19,7 @@ use domain::review::ReviewReason;
 use jiff::Timestamp;
 use jiff::civil::date;
 use pages::{Folder, PageStore};
+use std::path::Path;
 use std::sync::Arc;
 use store::{ImportMode, NewFile, NewImage, NewPage, Store, TakenFile};
 use tempfile::TempDir;
@@ -91,6 +92,26 @@ pub fn resident(id: &str, name: &str, protected: bool) -> Resident {
     }
 }
 
+fn deps(store: &Store, pages: &Arc<Folder>, form: &Form, folder: &Path, settings: GateSettings) -> Deps {
+    let depth = || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
+        Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
+    };
+    Deps {
+        store: store.clone(),
+        pages: pages.clone(),
+        forms: vec![form.clone()],
+        printer: None,
+        queue_depth: Arc::new(depth),
+        designer: Designer {
+            drafts: folder.join("drafts"),
+            live: folder.join("templates"),
+            ocr: Arc::new(|| anyhow::bail!("no OCR in this test")),
+        },
+        settings,
+        mailroom: crate::Mailroom::new(folder.join("inbox"), std::time::Duration::from_secs(3600)),
+    }
+}
+
 impl Office {
     pub fn open() -> Self {
         let folder = TempDir::new().unwrap();
@@ -111,24 +132,7 @@ impl Office {
             })
             .unwrap();
         let numbers = issued.into_iter().map(|(number, _)| number).collect();
-        let depth =
-            || -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<serde_json::Value>> + Send>> {
-                Box::pin(async { Ok(serde_json::json!({ "waiting": 0 })) })
-            };
-        let screens = open_router(Deps {
-            store: store.clone(),
-            pages: pages.clone(),
-            forms: vec![form.clone()],
-            printer: None,
-            queue_depth: Arc::new(depth),
-            designer: Designer {
-                drafts: folder.path().join("drafts"),
-                live: folder.path().join("templates"),
-                ocr: Arc::new(|| anyhow::bail!("no OCR in this test")),
-            },
-            settings: GateSettings::default(),
-            mailroom: crate::Mailroom::new(folder.path().join("inbox"), std::time::Duration::from_secs(3600)),
-        });
+        let screens = open_router(deps(&store, &pages, &form, folder.path(), GateSettings::default()));
         Self { store, form, numbers, pages, screens, folder }
     }
 
@@ -247,6 +251,11 @@ impl Office {
         text.ok().map(|text| Form::parse(id, &text).unwrap())
     }
 
+    /// The same office behind its door, with these settings.
+    pub fn behind_the_door(&self, settings: GateSettings) -> Router {
+        router(deps(&self.store, &self.pages, &self.form, self.folder.path(), settings))
+    }
+
     /// The same office with somebody else in front of the screens.
     pub fn by<'a>(&'a self, staff: &str, duties: &[Duty]) -> Desk<'a> {
         Desk { office: self, person: person(staff, "192.0.2.8", duties) }
@@ -347,10 +356,14 @@ pub fn doubtful_date() -> ReviewReason {
 }
 
 pub fn form_body(pairs: &[(&str, &str)]) -> Body {
+    Body::from(form_text(pairs))
+}
+
+pub fn form_text(pairs: &[(&str, &str)]) -> String {
     let pairs = pairs
         .iter()
         .map(|(name, value)| format!("{}={}", crate::inbox::encoded(name), crate::inbox::encoded(value)));
-    Body::from(pairs.collect::<Vec<_>>().join("&"))
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// `minutes` before now.
