@@ -4,16 +4,39 @@
 use super::{Driver, free_port, sign_in};
 use crate::harness::{self, Running};
 use crate::whole_way::{LIMIT, drop_in, post, settings};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 
 /// The axe rules' engine, as its makers ship it.
 const AXE: &str = include_str!("../axe/axe.min.js");
-const DUTIES: [&str; 7] = ["mailroom", "verifier", "arbiter", "payment", "planner", "administrator", "auditor"];
+const DUTIES: [&str; 7] =
+    ["mailroom", "verifier", "arbiter", "payment", "planner", "administrator", "auditor"];
 /// Screens that are always there; those of a page, a file, a person are found by their links.
-const SCREENS: [&str; 7] = ["/", "/inbox", "/reviews", "/residents", "/paper", "/forms", "/nothing-here"];
+const SCREENS: [&str; 22] = [
+    "/",
+    "/inbox",
+    "/envelopes",
+    "/daily",
+    "/reviews",
+    "/runs",
+    "/enquiries",
+    "/corrections",
+    "/residents",
+    "/paper",
+    "/forms",
+    "/quality",
+    "/quality/errors",
+    "/quality/settings",
+    "/settings/second-keying",
+    "/access-log",
+    "/staff",
+    "/staff/duties",
+    "/staff/sessions",
+    "/me",
+    "/me/password",
+    "/nothing-here",
+];
 /// Links that lead to one screen each: where they stand, and what they begin with.
 const LINKS: [(&str, &str); 5] = [
     ("/inbox", "/inbox/"),
@@ -77,7 +100,6 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
         let link = super::find(browser, &format!("main a[href^='{beginning}']")).await;
         screens.push(format!("{address}{}", link.attr("href").await?.unwrap_or_default()));
     }
-    let tools = ChromeDevTools::new(browser.handle.clone());
     let mut wrong = Vec::new();
     for screen in &screens {
         let name = screen.trim_start_matches(address);
@@ -86,24 +108,24 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
         let found = browser.execute_async(LOOK, Vec::new()).await?;
         let found = found.json().as_array().cloned().unwrap_or_default();
         wrong.extend(found.iter().map(|barrier| format!("{name}: {}", barrier.as_str().unwrap_or_default())));
-        // 1366 x 768 at 200 %.
-        let zoomed = json!({ "width": 683, "height": 384, "deviceScaleFactor": 2, "mobile": false });
-        tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", zoomed).await?;
+        // 1366 x 768 at 200 % leaves as many CSS pixels as a window of half the size.
+        browser.set_window_rect(0, 0, 683, 600).await?;
         let wide = browser.execute(TOO_WIDE, Vec::new()).await?.json().as_i64().unwrap_or_default();
         if wide > 0 {
             wrong.push(format!("{name}: {wide} px are cut off at 200 %"));
         }
-        tools.execute_cdp("Emulation.clearDeviceMetricsOverride").await?;
+        browser.set_window_rect(0, 0, 1366, 768).await?;
     }
     browser.execute("document.cookie = 'lang=en; path=/'", Vec::new()).await?;
     for screen in &screens {
         browser.goto(screen).await?;
-        harness::wait_until("the words", LIMIT, || true);
         browser.find(By::Css("html:not(.translating)")).await?;
         let left = browser.execute(JAPANESE, Vec::new()).await?;
         let left = left.json().as_array().cloned().unwrap_or_default();
         let left = left.iter().filter_map(Value::as_str);
-        wrong.extend(left.map(|text| format!("{}: not in English: {text}", screen.trim_start_matches(address))));
+        wrong.extend(
+            left.map(|text| format!("{}: not in English: {text}", screen.trim_start_matches(address))),
+        );
     }
     Ok(wrong)
 }

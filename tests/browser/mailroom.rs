@@ -49,7 +49,9 @@ async fn mailroom(browser: &WebDriver, data: &Path, address: &str, scan: &Path) 
     clinic.send_keys("0110113719").await?;
     clinic.send_keys(Key::Enter).await?;
     browser.goto(&format!("{address}/paper")).await?;
-    browser.execute("document.querySelectorAll('details').forEach((one) => one.open = true)", Vec::new()).await?;
+    browser
+        .execute("document.querySelectorAll('details').forEach((one) => one.open = true)", Vec::new())
+        .await?;
     let number = find(browser, "[data-test='recent-tickets'] td").await.text().await?;
     assert_eq!(number.len(), 11, "{number}");
 

@@ -1,5 +1,7 @@
 //! The screens in a real browser, by keyboard: a file a role. What they share is here.
 
+mod accessible;
+mod desk;
 mod mailroom;
 mod planner;
 mod runs;
@@ -123,16 +125,6 @@ pub async fn sign_in(browser: &WebDriver, data: &Path, address: &str, id: &str, 
     let code = harness::hire(data, id, duties);
     browser.goto(&format!("{address}/setup")).await.unwrap();
     for (name, value) in [("id", id), ("code", &code), ("password", PASSWORD), ("again", PASSWORD)] {
-        find(browser, &format!("[name='{name}']")).await.send_keys(value).await.unwrap();
-    }
-    press(browser, Key::Enter).await;
-    says(browser, "[data-test='staff']", id).await;
-}
-
-/// Comes in with an account that has its password.
-pub async fn log_in(browser: &WebDriver, address: &str, id: &str) {
-    browser.goto(&format!("{address}/login")).await.unwrap();
-    for (name, value) in [("id", id), ("password", PASSWORD)] {
         find(browser, &format!("[name='{name}']")).await.send_keys(value).await.unwrap();
     }
     press(browser, Key::Enter).await;

@@ -213,6 +213,7 @@ impl Mail {
                 round: 1,
                 reading: unread,
                 milliseconds: Milliseconds::default(),
+                reader: String::new(),
             };
             rows.apply_reading(&message, arrived)?;
             rows.open_envelope(&page, ticket, &self.actor, arrived)?;
@@ -225,7 +226,7 @@ impl Mail {
 
     /// Only the first page that waits and the first committed one have a picture in the store.
     fn picture(&self, file: usize, page: usize) -> ImageHash {
-        match page == 1 && file == 0 || page == 2 && file == 0 {
+        match file == 0 && (page == 1 || page == 2) {
             true => self.image.clone(),
             false => pages::hash_of(format!("season {file} {page}").as_bytes()),
         }
@@ -246,6 +247,7 @@ impl Mail {
             round: 1,
             reading: PageReading::Read(Box::new(reading.clone())),
             milliseconds: Milliseconds::default(),
+            reader: String::new(),
         };
         rows.apply_reading(&message, arrived)?;
         let resident = rows.resident(&ResidentId(citizen.resident_id.clone()))?;
