@@ -45,5 +45,15 @@ pub async fn note_picture(screens: &Screens, person: &Person, page: &PageId) -> 
     if screens.store.read_async(move |rows| rows.has_seen(&staff, &id, since)).await? {
         return Ok(());
     }
-    note(screens, person, Act::View, "picture", None, &[], Some(page)).await
+    // A screen fetches its pictures all at once: only the first of them writes the line.
+    let (actor, id) = (person.actor.clone(), page.clone());
+    let write = screens.store.write_async(move |rows| {
+        if rows.has_seen(&actor.staff, &id, since)? {
+            return Ok(());
+        }
+        let access =
+            Access { act: Act::View, screen: "picture", reason: None, residents: &[], page: Some(&id) };
+        rows.trace(&access, &actor, Timestamp::now())
+    });
+    Ok(write.await?)
 }
