@@ -20,6 +20,11 @@ drop index pages_opens;
 create index pages_place on pages (folder, file, place);
 create index pages_opens on pages (folder, file, place) where opens is not null;
 create index pages_parent on pages (parent) where parent is not null;
+-- Counting must not walk through the readings that lie in the rows.
+create index pages_counted on pages (state) where counted = 1;
+create index pages_counted_envelope on pages (envelope, state, is_ticket) where counted = 1;
+create index pages_counted_file on pages (file, state) where counted = 1;
+create index pages_cut on pages (cut) where cut > 0;
 create index pages_arrived on pages (arrived_at);
 create index scan_files_arrived on scan_files (arrived_at);
 
