@@ -25,6 +25,16 @@ pub enum Role {
     Lot,
     /// 束票のQRコード.
     Ticket,
+    /// 接種回数・期: which dose of the programme.
+    Round,
+    /// 自己負担の区分.
+    SelfPay,
+    /// 接種量, mL.
+    Volume,
+    /// 本人・保護者の署名.
+    Signature,
+    /// 医師の署名または記名押印.
+    DoctorSignature,
 }
 
 /// The doctor's judgement that the vaccination was put off (見合わせ).
@@ -47,6 +57,11 @@ impl Role {
             Role::ClinicCode => &["clinic_code"],
             Role::Lot => &["lot"],
             Role::Ticket => &["ticket"],
+            Role::Round => &["dose_number"],
+            Role::SelfPay => &["self_pay"],
+            Role::Volume => &["volume"],
+            Role::Signature => &["signature"],
+            Role::DoctorSignature => &["doctor_signature"],
         }
     }
 }

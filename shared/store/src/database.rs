@@ -20,6 +20,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0007_quality.sql")),
     M::up(include_str!("../migrations/0008_search.sql")),
     M::up(include_str!("../migrations/0010_corrections.sql")),
+    M::up(include_str!("../migrations/0011_claims.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly
 /// import of a large city a few seconds.
