@@ -1,92 +1,17 @@
-//! Files with a header line: CSV in UTF-8 (with or without a mark) or CP932.
+//! Files with a header line, as [`domain::table`] reads them.
 
-use anyhow::{Result, bail};
-use csv::StringRecord;
-use encoding_rs::{SHIFT_JIS, UTF_8};
+use anyhow::Result;
+use domain::table::Line;
+pub use domain::table::{Refused, Taken};
 
-/// What a file gave: good lines, and those refused.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Taken<T> {
-    /// Good lines, in order.
-    pub good: Vec<T>,
-    /// Lines that were not taken, in order.
-    pub refused: Vec<Refused>,
-}
-
-/// A line that was not taken. Never quotes the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Line in the file, the header being 1.
-    pub line: u64,
-    /// Why, in Japanese.
-    pub reason: String,
-}
-
-/// Reads a file line by line; `noun` makes something of a line or refuses it.
+/// [`domain::table::read`].
 ///
 /// # Errors
 /// The file as a whole is not what it should be: no header, or a column missing.
 pub(crate) fn read<T>(
     bytes: &[u8],
     required: &[&str],
-    mut noun: impl FnMut(&Line) -> Result<T, String>,
+    noun: impl FnMut(&Line) -> Result<T, String>,
 ) -> Result<Taken<T>> {
-    // The csv crate says one line too few behind the two characters that end a line on Windows.
-    let text = decode(bytes).replace("\r\n", "\n");
-    // Not flexible: a line with a field too many or too few would shift every value behind it.
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let Ok(header) = reader.headers().cloned() else {
-        bail!("the file has no header line; the first line must name the columns: {}", required.join(","));
-    };
-    for column in required {
-        if !header.iter().any(|name| name.trim() == *column) {
-            bail!("the header line lacks the column `{column}`; it must name {}", required.join(","));
-        }
-    }
-    let mut taken = Taken { good: Vec::new(), refused: Vec::new() };
-    for record in reader.records() {
-        let (line, result) = match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, |position| position.line());
-                (line, noun(&Line { header: &header, record: &record, number: line }))
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, |position| position.line());
-                (line, Err("列の数が見出し行と違います".to_owned()))
-            }
-        };
-        match result {
-            Ok(good) => taken.good.push(good),
-            Err(reason) => taken.refused.push(Refused { line, reason }),
-        }
-    }
-    Ok(taken)
-}
-
-/// One line of a file.
-pub(crate) struct Line<'a> {
-    header: &'a StringRecord,
-    record: &'a StringRecord,
-    /// Its number in the file, the header being 1.
-    pub number: u64,
-}
-
-impl<'a> Line<'a> {
-    /// The text of a column, `""` when the file does not have it.
-    pub fn column(&self, name: &str) -> &'a str {
-        let at = self.header.iter().position(|column| column.trim() == name);
-        at.and_then(|at| self.record.get(at)).unwrap_or("")
-    }
-}
-
-/// The text of the file. Neither encoding says its name, so the one that explains more bytes is taken.
-fn decode(bytes: &[u8]) -> String {
-    let unknown = |text: &str| text.matches(char::REPLACEMENT_CHARACTER).count();
-    let (utf8, _) = UTF_8.decode_with_bom_removal(bytes);
-    let utf8 = utf8.into_owned();
-    if unknown(&utf8) == 0 {
-        return utf8;
-    }
-    let (cp932, _) = SHIFT_JIS.decode_without_bom_handling(bytes);
-    if unknown(&cp932) < unknown(&utf8) { cp932.into_owned() } else { utf8 }
+    Ok(domain::table::read(bytes, required, noun)?)
 }

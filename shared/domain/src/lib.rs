@@ -41,6 +41,7 @@ mod sample;
 pub mod shape;
 pub mod share;
 pub mod slip;
+pub mod table;
 pub mod ticket;
 pub mod wareki;
 pub mod written;
