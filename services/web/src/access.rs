@@ -130,7 +130,7 @@ async fn file(
     Form(asked): Form<Asked>,
 ) -> Result<Response, ScreenError> {
     let reason = asked.reason.trim().to_owned();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+    if reason.is_empty() || !words::is_line(&reason, LONGEST_REASON) {
         let words = format!("書き出す理由を{LONGEST_REASON}文字以内の1行で入力してください。");
         return Err(ScreenError::Refused(words));
     }

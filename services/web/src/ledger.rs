@@ -138,7 +138,7 @@ pub async fn reveal(
 ) -> Result<Response, ScreenError> {
     person.require(Right::SeeProtected)?;
     let reason = why.reason.trim();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+    if reason.is_empty() || !words::is_line(reason, LONGEST_REASON) {
         let words = format!("住所を表示する理由を{LONGEST_REASON}文字以内の1行で入力してください。");
         return Err(ScreenError::Refused(words));
     }

@@ -12,6 +12,11 @@ pub fn japan() -> TimeZone {
     TimeZone::fixed(Offset::constant(9))
 }
 
+/// Whether `text` can be kept as a reason or a name: one line of at most `most` characters.
+pub fn is_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
 /// A moment as `11月21日 9:05`.
 pub fn moment(at: Timestamp) -> String {
     let at = at.to_zoned(japan());

@@ -4,7 +4,7 @@
 //! the next ticket. Readings arrive in any order, so pages lie in an envelope from the start and move when a
 //! ticket between them and their old one is read: the sum over all envelopes never changes.
 
-use crate::columns::{Columns, day, first, ms, run};
+use crate::columns::{Columns, all, day, first, ms, run};
 use crate::events::About;
 use crate::{Error, Moved, Page, Rows, Writer};
 use domain::actor::Actor;
@@ -83,6 +83,36 @@ impl Rows<'_> {
         let mut envelopes = self.counted(None)?;
         envelopes
             .retain(|envelope| envelope.clinic.is_some() || envelope.counts.paper() + envelope.tickets > 0);
+        Ok(envelopes)
+    }
+
+    /// The newest `limit` envelopes with a ticket or a page, newest first: only these are counted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn newest_envelopes(&self, limit: u32) -> Result<Vec<Envelope>, Error> {
+        let sql = "select id from envelopes e
+                   where clinic is not null or exists (select 1 from pages p where p.envelope = e.id)
+                   order by opened_at desc, id limit ?1";
+        self.counted_each(sql, limit)
+    }
+
+    /// The newest `limit` envelopes with a ticket, newest first: only these are counted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn newest_tickets(&self, limit: u32) -> Result<Vec<Envelope>, Error> {
+        let sql = "select id from envelopes where clinic is not null order by opened_at desc, id limit ?1";
+        self.counted_each(sql, limit)
+    }
+
+    /// The envelopes whose ids `sql` gives, each with its counts.
+    fn counted_each(&self, sql: &str, limit: u32) -> Result<Vec<Envelope>, Error> {
+        let ids: Vec<EnvelopeId> = all(self.connection, sql, [limit], |row| row.id("id"))?;
+        let mut envelopes = Vec::with_capacity(ids.len());
+        for id in &ids {
+            envelopes.extend(self.envelope(id)?);
+        }
         Ok(envelopes)
     }
 

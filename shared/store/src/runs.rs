@@ -1,6 +1,7 @@
 //! Runs and groups: fields that lie on a screen under a token that says nothing of them.
 
 use crate::columns::{Columns, all, first, json, ms, run};
+use crate::work::work;
 use crate::{Error, FieldWork, Rows, SaveId, Writer};
 use domain::actor::Actor;
 use domain::ids::{FieldId, FormId, PageId, StaffId};
@@ -239,16 +240,6 @@ impl Writer<'_> {
         run(self.connection, "delete from run_items where token = ?1", [&item.token])?;
         Ok(())
     }
-}
-
-fn work(row: &Row) -> Result<FieldWork, Error> {
-    Ok(FieldWork {
-        page: row.id("page")?,
-        request: row.col("request")?,
-        field: row.id("field")?,
-        pass: row.word("pass", Pass::parse)?,
-        form: row.id("form")?,
-    })
 }
 
 fn item(row: &Row) -> Result<RunItem, Error> {

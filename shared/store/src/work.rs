@@ -292,7 +292,7 @@ impl WorkFilter {
     }
 }
 
-fn work(row: &Row) -> Result<FieldWork, Error> {
+pub(crate) fn work(row: &Row) -> Result<FieldWork, Error> {
     Ok(FieldWork {
         page: row.id("page")?,
         request: row.col("request")?,

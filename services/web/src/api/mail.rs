@@ -6,7 +6,6 @@ use crate::error::ScreenError;
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::ids::{EnvelopeId, PageId};
-use jiff::Timestamp;
 use serde::Serialize;
 use store::{Envelope, Page};
 use utoipa::ToSchema;
@@ -64,8 +63,8 @@ impl From<&Envelope> for EnvelopeJson {
 #[utoipa::path(get, path = "/api/envelopes",
     responses((status = 200, body = Vec<EnvelopeJson>), (status = "4XX", body = ErrorJson)))]
 async fn envelopes(State(screens): State<Screens>) -> Result<Json<Vec<EnvelopeJson>>, ScreenError> {
-    let rows = screens.store.read_async(|rows| rows.home(Timestamp::now(), ROWS_AT_ONCE)).await?;
-    Ok(Json(rows.envelopes.iter().map(EnvelopeJson::from).collect()))
+    let rows = screens.store.read_async(|rows| rows.newest_envelopes(ROWS_AT_ONCE)).await?;
+    Ok(Json(rows.iter().map(EnvelopeJson::from).collect()))
 }
 
 /// One envelope.

@@ -120,7 +120,7 @@ async fn asked(
 ) -> Result<Result<NewCorrection, Answer>, ScreenError> {
     let mut answer = Answer::default();
     let words = entry::value(sent, "words").to_owned();
-    if words.chars().count() > LONGEST_WORDS || words.chars().any(char::is_control) {
+    if !crate::words::is_line(&words, LONGEST_WORDS) {
         answer.problem = Some(format!("補足は{LONGEST_WORDS}文字以内の1行で入力してください。"));
         return Ok(Err(answer));
     }

@@ -1,6 +1,7 @@
 //! What an administrator does with accounts, on the screen and on the command line.
 
 use super::secrets;
+use crate::words::is_line;
 use anyhow::{Result, bail};
 use domain::account::{ChangeRefused, IdRefused, SETUP_LASTS, check_change, check_id};
 use domain::actor::Actor;
@@ -63,11 +64,10 @@ pub fn add(
 }
 
 fn check_data(data: &AccountData) -> Result<(), AccountError> {
-    let plain = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
-    if data.name.trim().is_empty() || !plain(&data.name, 40) {
+    if data.name.trim().is_empty() || !is_line(&data.name, 40) {
         return Err(AccountError::Refused("名前を40文字以内で入力してください。"));
     }
-    if !plain(&data.section, 40) {
+    if !is_line(&data.section, 40) {
         return Err(AccountError::Refused("所属は40文字以内で入力してください。"));
     }
     if data.duties.is_empty() {

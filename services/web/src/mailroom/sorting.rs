@@ -18,7 +18,7 @@ use vision::decode::encode_png;
 /// Pages that are moved at once: a feeder's filling.
 const MOST_MOVED: usize = 500;
 /// Envelopes that are offered as a target, newest first.
-const TARGETS: usize = 100;
+const TARGETS: u32 = 100;
 /// A part is at least so much of the page, per cent: less is a torn edge and no slip.
 const SMALLEST_PART: f64 = 10.0;
 
@@ -35,9 +35,7 @@ pub struct Place {
 
 /// Where pages can be moved to, newest first.
 pub fn places(rows: &Rows, but: Option<&EnvelopeId>) -> Result<Vec<Place>, store::Error> {
-    let envelopes = rows.envelopes()?;
-    let with_ticket = envelopes.into_iter().filter(|envelope| envelope.clinic.is_some());
-    let others = with_ticket.filter(|envelope| Some(&envelope.id) != but).take(TARGETS);
+    let others = rows.newest_tickets(TARGETS)?.into_iter().filter(|envelope| Some(&envelope.id) != but);
     let place = |envelope: store::Envelope| {
         let month = envelope.month.as_deref().map(crate::words::month).unwrap_or_default();
         let name = envelope.clinic_name.clone().unwrap_or_else(|| "（登録のない医療機関）".into());

@@ -229,7 +229,7 @@ impl Why {
         if text.is_empty() {
             return Err(ScreenError::Refused("理由を選ぶか入力してください。".into()));
         }
-        if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
+        if !words::is_line(&text, LONGEST_REASON) {
             return Err(ScreenError::Refused(format!(
                 "理由は{LONGEST_REASON}文字以内の1行で入力してください。"
             )));

@@ -72,7 +72,7 @@ pub async fn take_over(
 ) -> Result<Response, ScreenError> {
     person.require(Right::Arbitrate)?;
     let reason = why.reason.trim().to_owned();
-    if reason.is_empty() || reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+    if reason.is_empty() || !crate::words::is_line(&reason, LONGEST_REASON) {
         return Err(ScreenError::Refused(format!(
             "引き取る理由を{LONGEST_REASON}文字以内の1行で入力してください。"
         )));

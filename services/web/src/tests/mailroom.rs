@@ -189,13 +189,15 @@ async fn the_days_sheet_adds_up_on_the_screen_and_in_the_file() {
     office.scan("a", 3).await;
     let page = office.waiting("b", 0, &[doubtful_date()]).await;
     office.post(&format!("/pages/{page}/cut"), &[("axis", "y"), ("at", "50")]).await;
-    let screen = office.get("/daily").await;
+    // The made-up scans are half an hour old: shortly after midnight they are of the day before.
+    let day = ago(30).to_zoned(crate::words::japan()).date();
+    let screen = office.get(&format!("/daily?day={day}")).await;
     assert!(
         screen.words("daily-adds-up").contains("取り込んだページ 5 ＝ 内訳の合計 5"),
         "{}",
         screen.text()
     );
-    let file = office.get("/daily/sheet.csv").await;
+    let file = office.get(&format!("/daily/sheet.csv?day={day}")).await;
     assert!(file.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/csv"));
     let text = file.text();
     let last = text.lines().last().unwrap();

@@ -1,9 +1,8 @@
 //! The home screen: totals by state, today's progress, and the newest envelopes.
 
-use crate::columns::{Columns, all, first, ms};
+use crate::columns::{Columns, first, ms};
 use crate::{Envelope, Error, Rows};
 use domain::envelope::StateCounts;
-use domain::ids::EnvelopeId;
 use jiff::Timestamp;
 
 /// What the home screen shows.
@@ -43,14 +42,7 @@ impl Rows<'_> {
         let recent =
             first(self.connection, sql, [ms(since)], |row| Ok((row.col("n")?, row.col("handled")?)))?;
         let (recent, recent_handled) = recent.unwrap_or((0, 0));
-        let sql = "select id from envelopes e
-                   where clinic is not null or exists (select 1 from pages p where p.envelope = e.id)
-                   order by opened_at desc, id limit ?1";
-        let newest: Vec<EnvelopeId> = all(self.connection, sql, [limit], |row| row.id("id"))?;
-        let mut envelopes = Vec::new();
-        for id in newest {
-            envelopes.extend(self.envelope(&id)?);
-        }
+        let envelopes = self.newest_envelopes(limit)?;
         Ok(Home { pages: self.counts()?.pages, arrived, recent, recent_handled, envelopes })
     }
 }
