@@ -203,7 +203,8 @@ pub enum ResidentsCommand {
 /// `yomitori clinics …`.
 #[derive(Debug, Subcommand)]
 pub enum ClinicsCommand {
-    /// Takes in a clinic file (CSV with `clinic_code,name`, UTF-8 or CP932).
+    /// Takes in a clinic file (CSV with `clinic_code,name`, optionally `address,phone`, the bank account and
+    /// `invoice_number`; UTF-8 or CP932). What a file does not say of a known clinic stays as it is.
     Import {
         /// The file.
         file: PathBuf,

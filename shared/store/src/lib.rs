@@ -38,7 +38,6 @@ pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use bars::Foreseen;
-pub use clinics::Clinic;
 pub use corrections::{
     Correction, CorrectionAsked, CorrectionEnd, CorrectionEnding, CorrectionId, CorrectionOutcome,
     NewCorrection,

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use domain::actor::Actor;
 use domain::resident::Resident;
 use jiff::Timestamp;
-use matcher::{Refused, clinics_file, residents_file};
+use matcher::clinics_file::{self, Clinics};
+use matcher::{Refused, residents_file};
 use std::path::Path;
 use store::{ImportMode, Imported, Store};
 
@@ -81,7 +82,10 @@ pub fn residents_from(store: &Store, bytes: &[u8], mode: ImportMode) -> Result<(
 /// # Errors
 /// When it is no clinic file, or the database fails.
 pub fn clinics_from(store: &Store, bytes: &[u8]) -> Result<(usize, Vec<Refused>)> {
-    let taken = clinics_file::parse(bytes)?;
+    let Clinics { taken, doubted } = clinics_file::parse(bytes)?;
+    for Refused { line, reason } in &doubted {
+        eprintln!("line {line} (taken): {reason}");
+    }
     let count = store.write(|rows| rows.import_clinics(&taken.good, &actor(), Timestamp::now()))?;
     Ok((count, taken.refused))
 }

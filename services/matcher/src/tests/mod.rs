@@ -8,6 +8,7 @@ mod tickets;
 
 use crate::{Handled, Matcher};
 use domain::actor::Actor;
+use domain::clinic::Clinic;
 use domain::form::{FieldKind, Form};
 use domain::ids::{ManagementNumber, PageId, ResidentId};
 use domain::message::{Milliseconds, PageRead};

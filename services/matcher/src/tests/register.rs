@@ -101,6 +101,8 @@ fn the_envelopes_clinic_settles_a_code_in_doubt_and_doubts_another() {
             name: "見本医院".into(),
             address: String::new(),
             phone: String::new(),
+            account: None,
+            invoice_number: None,
         });
         office.store.write(|rows| rows.import_clinics(&clinics, &clerk(), at("2026-09-01"))).unwrap();
         let ticket = tickets::issue(&office, 2);

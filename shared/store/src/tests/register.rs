@@ -1,4 +1,5 @@
 use super::*;
+use domain::clinic::Clinic;
 
 fn ids(residents: &[Resident]) -> Vec<&str> {
     residents.iter().map(|resident| resident.id.0.as_str()).collect()
@@ -87,10 +88,56 @@ fn clinics_are_added_and_renamed() {
         name: name.into(),
         address: String::new(),
         phone: String::new(),
+        account: None,
+        invoice_number: None,
     };
     for name in ["見本医院", "見本クリニック"] {
         office.store.write(|rows| rows.import_clinics(&[clinic(name)], &clerk(), at(1))).unwrap();
     }
     assert_eq!(office.store.read(|rows| rows.clinics()).unwrap(), [clinic("見本クリニック")]);
     assert_eq!(office.store.read(|rows| rows.clinic(&"0000000000".into())).unwrap(), None);
+}
+
+#[test]
+fn a_clinic_keeps_its_account_until_a_file_names_another() {
+    use domain::clinic::{AccountText, BankAccount, Contract, InvoiceNumber};
+    let office = Office::open();
+    let account = |number: &str| {
+        let text = AccountText {
+            bank: "1",
+            bank_name: "ヨミトリ",
+            branch: "2",
+            branch_name: "ホンテン",
+            kind: "普通",
+            number,
+            holder: "イ）ミホン",
+        };
+        BankAccount::parse(text, 30).unwrap()
+    };
+    let clinic = |account, number: Option<&str>| Clinic {
+        code: "0110113719".into(),
+        name: "見本医院".into(),
+        address: String::new(),
+        phone: String::new(),
+        account,
+        invoice_number: number.map(|number| InvoiceNumber::parse(number).unwrap()),
+    };
+    let import =
+        |clinic: Clinic| office.store.write(|rows| rows.import_clinics(&[clinic], &clerk(), at(1))).unwrap();
+    let kept = || office.store.read(|rows| rows.clinic(&"0110113719".into())).unwrap().unwrap();
+    let first = clinic(Some(account("1234567")), Some("T7010705000725"));
+    import(first.clone());
+    import(clinic(None, None));
+    assert_eq!(kept(), first);
+    import(clinic(Some(account("7654321")), None));
+    assert_eq!(kept(), Clinic { account: Some(account("7654321")), ..first });
+
+    let contract =
+        |until| Contract { clinic: "0110113719".into(), programme: None, from: date(2026, 4, 1), until };
+    for until in [None, Some(date(2026, 10, 31))] {
+        office.store.write(|rows| rows.import_contracts(&[contract(until)], &clerk(), at(1))).unwrap();
+    }
+    let contracts = office.store.read(|rows| rows.contracts(Some(&"0110113719".into()))).unwrap();
+    assert_eq!(contracts, [contract(Some(date(2026, 10, 31)))]);
+    assert_eq!(office.store.read(|rows| rows.contracts(Some(&"0000000000".into()))).unwrap(), []);
 }
