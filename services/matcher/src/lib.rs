@@ -2,7 +2,6 @@
 //! Never: looks at pixels, changes a record, or lets anything uncertain pass.
 //! Start reading at: [`handle`] (one page, without a queue), then [`run`] (the loop around it).
 
-pub mod clinics_file;
 pub mod handle;
 pub mod residents_file;
 mod table;

@@ -5,9 +5,9 @@ use crate::config::Config;
 use crate::hub;
 use anyhow::{Context, Result, bail};
 use domain::actor::Actor;
+use domain::clinic::file::{self, Clinics};
 use domain::resident::Resident;
 use jiff::Timestamp;
-use matcher::clinics_file::{self, Clinics};
 use matcher::{Refused, residents_file};
 use std::path::Path;
 use store::{ImportMode, Imported, Store};
@@ -82,7 +82,7 @@ pub fn residents_from(store: &Store, bytes: &[u8], mode: ImportMode) -> Result<(
 /// # Errors
 /// When it is no clinic file, or the database fails.
 pub fn clinics_from(store: &Store, bytes: &[u8]) -> Result<(usize, Vec<Refused>)> {
-    let Clinics { taken, doubted } = clinics_file::parse(bytes)?;
+    let Clinics { taken, doubted } = file::clinics(bytes)?;
     for Refused { line, reason } in &doubted {
         eprintln!("line {line} (taken): {reason}");
     }

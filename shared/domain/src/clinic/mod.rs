@@ -1,5 +1,7 @@
 //! 医療機関. Who does the work under contract, where its money goes, and under which tax registration.
 
+pub mod file;
+
 use crate::ids::{ClinicCode, ProgrammeId};
 use crate::zengin::{self, Unwritable};
 use jiff::civil::Date;

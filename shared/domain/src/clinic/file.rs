@@ -1,11 +1,12 @@
-//! 医療機関ファイル: bytes -> clinics and a report of the refused lines.
+//! 医療機関ファイル and 契約ファイル: bytes -> clinics or contracts, and a report of the refused lines.
 
-use crate::table::{self, Line, Refused, Taken};
-use anyhow::Result;
-use domain::check_digit::CheckDigit;
-use domain::clinic::{AccountText, BankAccount, Clinic, InvoiceNumber};
-use domain::zengin::HOLDER_ROOM;
-use std::collections::HashMap;
+use super::{AccountText, BankAccount, Clinic, Contract, InvoiceNumber};
+use crate::check_digit::CheckDigit;
+use crate::ids::{ClinicCode, ProgrammeId};
+use crate::table::{self, Line, NotATable, Refused, Taken};
+use crate::zengin::HOLDER_ROOM;
+use jiff::civil::Date;
+use std::collections::{BTreeSet, HashMap};
 
 /// Digits of a 医療機関コード, its check digit included.
 const CODE_DIGITS: usize = 10;
@@ -34,7 +35,7 @@ pub struct Clinics {
 ///
 /// # Errors
 /// No header line, or one that lacks a required column.
-pub fn parse(bytes: &[u8]) -> Result<Clinics> {
+pub fn clinics(bytes: &[u8]) -> Result<Clinics, NotATable> {
     let mut seen = HashMap::new();
     let mut doubted = Vec::new();
     let taken = table::read(bytes, &["clinic_code", "name"], |line| {
@@ -91,6 +92,52 @@ fn account(line: &Line) -> Result<Option<BankAccount>, String> {
     BankAccount::parse(text, HOLDER_ROOM).map(Some).map_err(|refused| refused.to_string())
 }
 
+/// Reads a contract file with the columns `clinic_code,programme,from` and optionally `until`: programme ids, or `*`
+/// for all of them; days as `2026-04-01`, the last one included, empty while the contract is open.
+///
+/// # Errors
+/// No header line, or one that lacks a required column.
+pub fn contracts(
+    bytes: &[u8],
+    clinics: &BTreeSet<ClinicCode>,
+    programmes: &BTreeSet<ProgrammeId>,
+) -> Result<Taken<Contract>, NotATable> {
+    let mut seen = HashMap::new();
+    table::read(bytes, &["clinic_code", "programme", "from"], |line| {
+        let clinic = ClinicCode::from(line.column("clinic_code").trim());
+        if !clinics.contains(&clinic) {
+            return Err(
+                "clinic_code の医療機関がありません（先に clinics import で取り込んでください）".into()
+            );
+        }
+        let programme = match line.column("programme").trim() {
+            "*" => None,
+            id => Some(ProgrammeId::from(id)),
+        };
+        if programme.as_ref().is_some_and(|id| !programmes.contains(id)) {
+            return Err("programme の事業がありません（すべての事業は * と書きます）".into());
+        }
+        let from = day(line, "from")?.ok_or("from が空です")?;
+        let until = day(line, "until")?;
+        if until.is_some_and(|until| until < from) {
+            return Err("until が from より前です".into());
+        }
+        match seen.insert((clinic.clone(), programme.clone(), from), line.number) {
+            Some(first) => Err(format!("同じ契約が {first} 行目にあります")),
+            None => Ok(Contract { clinic, programme, from, until }),
+        }
+    })
+}
+
+fn day(line: &Line, column: &str) -> Result<Option<Date>, String> {
+    match line.column(column).trim() {
+        "" => Ok(None),
+        text => {
+            text.parse().map(Some).map_err(|_| format!("{column} が日付（2026-04-01 の形）ではありません"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +149,7 @@ mod tests {
     #[test]
     fn codes_are_checked_and_bad_lines_listed() {
         let text = "clinic_code,name\n0110113719,見本医院\n0110113718,写し間違い医院\n0110113719,二度目\n0110113727,\n";
-        let taken = parse(text.as_bytes()).unwrap().taken;
+        let taken = clinics(text.as_bytes()).unwrap().taken;
         assert_eq!(taken.good.len(), 1);
         assert_eq!(lines(&taken.refused), [3, 4, 5]);
         assert!(!taken.refused[0].reason.contains("0110113718"));
@@ -117,12 +164,30 @@ mod tests {
                     0110113743,見本医院,,,,,,,,\n\
                     0110113750,見本医院,,,,,,,,T7010705000726\n\
                     0110113768,見本医院,,,,,,,,7010705000725\n";
-        let Clinics { taken, doubted } = parse(text.as_bytes()).unwrap();
+        let Clinics { taken, doubted } = clinics(text.as_bytes()).unwrap();
         assert_eq!(lines(&taken.refused), [3, 4, 7], "{:?}", taken.refused);
         assert_eq!(lines(&doubted), [6]);
         assert!(taken.refused[0].reason.starts_with("account_holder の1文字目"), "{:?}", taken.refused);
         let account = taken.good[0].account.as_ref().unwrap();
         assert_eq!((account.holder.as_str(), account.number.as_str()), ("ｲ)ﾐﾎﾝｶｲ", "0034567"));
         assert_eq!(taken.good[1].account, None);
+    }
+
+    #[test]
+    fn contracts_name_known_clinics_programmes_and_days() {
+        let text = "clinic_code,programme,from,until\n\
+                    0110113719,*,2026-04-01,2027-03-31\n\
+                    0110113719,mr,2026-04-01,\n\
+                    0110113727,mr,2026-04-01,\n\
+                    0110113719,rabies,2026-04-01,\n\
+                    0110113719,mr,2026-04-31,\n\
+                    0110113719,mr,2026-05-01,2026-04-30\n\
+                    0110113719,mr,2026-04-01,2026-12-31\n\
+                    0110113719,mr,,\n";
+        let known = (BTreeSet::from(["0110113719".into()]), BTreeSet::from(["mr".into()]));
+        let taken = contracts(text.as_bytes(), &known.0, &known.1).unwrap();
+        assert_eq!(taken.good.len(), 2);
+        assert_eq!((taken.good[0].programme.as_ref(), taken.good[1].until), (None, None));
+        assert_eq!(lines(&taken.refused), [4, 5, 6, 7, 8, 9], "{:?}", taken.refused);
     }
 }
