@@ -1,9 +1,11 @@
 //! Settings: as written ([`RawConfig`]) -> checked ([`Config`]). One machine needs none.
 
 use crate::cli::Cli;
+use crate::payer::RawPayer;
 use crate::templates::Source;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use domain::account::Policy;
+use domain::zengin::PaymentOffice;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -29,6 +31,7 @@ struct RawConfig {
     trusted_proxies: Vec<String>,
     allow_plain_http: bool,
     accounts: RawAccounts,
+    payer: RawPayer,
 }
 
 /// `[accounts]` of `yomitori.toml`, as written.
@@ -80,6 +83,8 @@ pub struct Config {
     pub access_archive_years: u32,
     /// Who may come in to the screens, and how.
     pub door: Door,
+    /// From which account clinics are paid.
+    pub payment: PaymentOffice,
 }
 
 /// How browsers reach the screens.
@@ -117,6 +122,7 @@ impl Config {
         let access_log_days = raw.access_log_days.unwrap_or(365);
         ensure!(access_log_days >= 1, "{}: access_log_days must be 1 or more", file.display());
         let door = raw.door().with_context(|| format!("{} is not right", file.display()))?;
+        let payment = raw.payer.office().with_context(|| format!("{} is not right", file.display()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             data_dir: cli.data_dir.clone(),
@@ -130,6 +136,7 @@ impl Config {
             poll: seconds("poll_seconds", raw.poll_seconds, 5.0)?,
             reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),
             door,
+            payment,
             listen: raw.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             access_log_days,
             access_archive_years: raw.access_archive_years.unwrap_or(7),

@@ -9,6 +9,7 @@ mod demo;
 mod engine;
 mod hub;
 mod logs;
+mod payer;
 mod preview;
 mod report;
 mod sheets;

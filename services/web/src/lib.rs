@@ -88,6 +88,8 @@ pub struct Deps {
     pub settings: GateSettings,
     /// Where the mailroom's files arrive.
     pub mailroom: Mailroom,
+    /// From which account clinics are paid, and whose name stands on letters to them.
+    pub payment: domain::zengin::PaymentOffice,
 }
 
 /// [`Deps`] with what the screens remember between requests. Cheap to clone.

@@ -85,4 +85,7 @@ pub enum PressError {
     /// The PDF could not be built.
     #[error("the PDF could not be built: {0}")]
     Pdf(String),
+    /// A workbook could not be made.
+    #[error("the workbook could not be made: {0}")]
+    Workbook(String),
 }

@@ -10,17 +10,21 @@ mod error;
 mod fit;
 mod fonts;
 mod furniture;
+mod ledger;
+pub mod notice;
 mod number_words;
 mod printer;
 mod report;
 mod sheet;
 mod slip;
+mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use codes::qr_code;
 pub use error::PressError;
 pub use fonts::{FALLBACK_FONTS, Fonts, JAPANESE_FONTS};
+pub use ledger::{Ledger, LedgerRow, ledger_csv, ledger_xlsx};
 pub use number_words::number_words;
 pub use printer::Printer;
 pub use report::{Column, Letter, Picture, Report};

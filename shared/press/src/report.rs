@@ -261,7 +261,7 @@ fn draw_letter(canvas: &mut Canvas, letter: &Letter) {
 
 /// Sets words into a place, smaller if need be; what still does not fit is cut with `…`, and what no font can draw is 〓:
 /// a sheet of counts is printed in any case, unlike a slip.
-fn put(canvas: &mut Canvas, text: &str, place: &RectMm, size_pt: f64, align: Align) {
+pub(crate) fn put(canvas: &mut Canvas, text: &str, place: &RectMm, size_pt: f64, align: Align) {
     if let Some(fitted) = set(canvas, text, place, size_pt) {
         canvas.fitted(&fitted, place, align);
     }
@@ -283,7 +283,7 @@ fn set(canvas: &Canvas, text: &str, place: &RectMm, size_pt: f64) -> Option<Fitt
     }
 }
 
-fn start(title: &str) -> Document {
+pub(crate) fn start(title: &str) -> Document {
     let settings =
         SerializeSettings { enable_tagging: false, xmp_metadata: false, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
@@ -291,10 +291,10 @@ fn start(title: &str) -> Document {
     document
 }
 
-fn paper([w, h]: [f64; 2]) -> Result<PageSettings, PressError> {
+pub(crate) fn paper([w, h]: [f64; 2]) -> Result<PageSettings, PressError> {
     PageSettings::from_wh(pt(w), pt(h)).ok_or_else(|| PressError::Pdf("a sheet without a size".into()))
 }
 
-fn finish(document: Document) -> Result<Vec<u8>, PressError> {
+pub(crate) fn finish(document: Document) -> Result<Vec<u8>, PressError> {
     document.finish().map_err(|error| PressError::Pdf(format!("{error:?}")))
 }

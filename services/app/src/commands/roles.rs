@@ -183,6 +183,7 @@ pub fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
         },
         settings: config.door.settings()?,
         mailroom: web::Mailroom::new(hub::inbox(config), intake(config, hub).0.abandoned),
+        payment: config.payment.clone(),
     })
 }
 

@@ -109,6 +109,7 @@ fn deps(store: &Store, pages: &Arc<Folder>, form: &Form, folder: &Path, settings
         },
         settings,
         mailroom: crate::Mailroom::new(folder.join("inbox"), std::time::Duration::from_secs(3600)),
+        payment: domain::zengin::PaymentOffice::default(),
     }
 }
 

@@ -61,6 +61,17 @@ pub enum LineEnds {
     CrLf,
 }
 
+/// 支払の設定. From which account the city pays, and whose name stands on its letters to clinics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaymentOffice {
+    /// The account; without it there is no bank file.
+    pub payer: Option<Payer>,
+    /// How records end.
+    pub ends: LineEnds,
+    /// Who sends notices, line by line; may be empty.
+    pub letterhead: Vec<String>,
+}
+
 /// What a refusal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {

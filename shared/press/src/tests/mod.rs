@@ -1,5 +1,6 @@
 //! Every form of the house, printed, rasterised and read back.
 
+mod claims;
 mod layout;
 mod read_back;
 mod refusals;
