@@ -25,7 +25,7 @@ fn slip(at: usize) -> SlipNote {
         service_date: date(2026, 10, 3),
         what: "麻しん・風しん（MR）第1期 一般（課税）".into(),
         reason: "返戻　間隔不足".into(),
-        words: if at % 3 == 0 {
+        words: if at.is_multiple_of(3) {
             "2回目は1回目から27日以上の間隔が必要です。接種できるのは令和8年11月1日からで、予診票の接種年月日と母子健康手帳の記載が一致しているか確認してください。".into()
         } else {
             String::new()
