@@ -1,8 +1,8 @@
 //! Every screen for everybody: no serious barrier that axe knows of, nothing cut off at 200 % zoom, English without
 //! Japanese left over.
 
-use super::{Driver, free_port, sign_in};
-use crate::harness::{self, Running};
+use super::{find, in_browser, serve, sign_in};
+use crate::harness;
 use crate::whole_way::{LIMIT, drop_in, post, settings};
 use serde_json::Value;
 use std::path::Path;
@@ -72,18 +72,11 @@ fn no_screen_has_a_serious_barrier_or_is_cut_off_when_enlarged_or_is_half_englis
     for name in post(data, 2, 21, Some(1)) {
         drop_in(data, &name);
     }
-    let port = free_port();
-    let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
+    let (_office, address) = serve(data);
     harness::wait_until("two slips", LIMIT, || {
         data.join("yomitori.db").is_file() && harness::pages(&harness::status(data)) == (2, 0)
     });
-    let barriers = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = walk(&browser, data, &format!("http://127.0.0.1:{port}")).await;
-        browser.quit().await.unwrap();
-        result.unwrap()
-    });
+    let barriers = in_browser(data, async |browser| walk(browser, data, &address).await);
     assert!(barriers.is_empty(), "{}", barriers.join("\n"));
 }
 
@@ -97,7 +90,7 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
             let words = browser.find(By::Css("input[name=words]")).await?;
             words.send_keys("タカハシ\n").await?;
         }
-        let link = super::find(browser, &format!("main a[href^='{beginning}']")).await;
+        let link = find(browser, &format!("main a[href^='{beginning}']")).await;
         screens.push(format!("{address}{}", link.attr("href").await?.unwrap_or_default()));
     }
     let mut wrong = Vec::new();
@@ -119,7 +112,7 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
     browser.execute("document.cookie = 'lang=en; path=/'", Vec::new()).await?;
     for screen in &screens {
         browser.goto(screen).await?;
-        browser.find(By::Css("html:not(.translating)")).await?;
+        find(browser, "html:not(.translating)").await;
         let left = browser.execute(JAPANESE, Vec::new()).await?;
         let left = left.json().as_array().cloned().unwrap_or_default();
         let left = left.iter().filter_map(Value::as_str);

@@ -1,7 +1,7 @@
 //! Two verifiers key one slip, the second one blind: by keyboard, with everything that the browser received looked at.
 
 use super::verifier::office;
-use super::{Driver, find, press, says, sign_in, text};
+use super::{find, in_browser, press, says, sign_in, text};
 use crate::harness;
 use crate::whole_way::LIMIT;
 use std::collections::BTreeMap;
@@ -28,13 +28,7 @@ fn a_second_keyer_works_blind_and_the_back_button_and_a_double_click_do_no_harm(
     let data = data.path();
     let (_office, address) = office(data);
     let records = harness::status(data)["records"].as_u64().unwrap();
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = two_people(&browser, data, &address).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    in_browser(data, async |browser| two_people(browser, data, &address).await);
     let status = harness::status(data);
     assert_eq!(status["records"].as_u64(), Some(records + 1), "{status}");
 }
@@ -72,7 +66,7 @@ async fn two_people(browser: &WebDriver, data: &Path, address: &str) -> WebDrive
 }
 
 /// Opens the waiting page, confirms every row and saves with a double click; what was confirmed, row by row.
-async fn keyed_first(browser: &WebDriver, address: &str) -> WebDriverResult<BTreeMap<String, String>> {
+pub async fn keyed_first(browser: &WebDriver, address: &str) -> WebDriverResult<BTreeMap<String, String>> {
     browser.goto(&format!("{address}/reviews")).await?;
     press(browser, Key::Enter).await;
     find(browser, "#commit").await;
@@ -91,7 +85,7 @@ async fn keyed_first(browser: &WebDriver, address: &str) -> WebDriverResult<BTre
 }
 
 /// Keys every row that the screen asks for, as the first person did.
-async fn type_in(browser: &WebDriver, values: &BTreeMap<String, String>) -> WebDriverResult<()> {
+pub async fn type_in(browser: &WebDriver, values: &BTreeMap<String, String>) -> WebDriverResult<()> {
     let asked = browser
         .execute("return [...document.querySelectorAll('.row.doubt')].map(r => r.dataset.row)", Vec::new());
     let asked: Vec<String> = asked.await?.convert()?;

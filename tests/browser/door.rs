@@ -1,7 +1,7 @@
 //! The door: an idle screen is covered; an administrator takes somebody on and lets them go; an auditor sees who looked.
 
 use super::verifier::office;
-use super::{Driver, PASSWORD, cookies, find, log_in, press, says, sign_in, text};
+use super::{PASSWORD, cookies, find, in_browser, log_in, press, says, sign_in, text};
 use std::path::Path;
 use std::process::Command;
 use thirtyfour::Key;
@@ -15,22 +15,16 @@ fn status_of(cookies: &str, address: &str) -> String {
     String::from_utf8_lossy(&answer.stdout).into_owned()
 }
 
-fn in_browser(work: impl AsyncFnOnce(&WebDriver, &Path, &str) -> WebDriverResult<()>) {
+fn in_office(work: impl AsyncFnOnce(&WebDriver, &Path, &str) -> WebDriverResult<()>) {
     let data = tempfile::tempdir().unwrap();
     let data = data.path();
     let (_office, address) = office(data);
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = work(&browser, data, &address).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    in_browser(data, async |browser| work(browser, data, &address).await);
 }
 
 #[test]
 fn an_idle_screen_is_covered_and_comes_back_as_it_was() {
-    in_browser(async |browser, data, address| {
+    in_office(async |browser, data, address| {
         sign_in(browser, data, address, "aoki", &["verifier"]).await;
         browser.goto(&format!("{address}/residents")).await?;
         find(browser, "input[name=words]").await.send_keys("タカハシ").await?;
@@ -62,7 +56,7 @@ fn an_idle_screen_is_covered_and_comes_back_as_it_was() {
 
 #[test]
 fn an_administrator_takes_somebody_on_and_lets_them_go_and_an_auditor_sees_who_looked() {
-    in_browser(async |browser, data, address| {
+    in_office(async |browser, data, address| {
         sign_in(browser, data, address, "kanri", &["administrator"]).await;
         browser.goto(&format!("{address}/staff/kanri")).await?;
         find(browser, "fieldset:disabled").await;

@@ -1,7 +1,7 @@
 //! The mailroom's day: a file is brought in, its page turned, assigned, moved, discarded and taken back; the day adds up.
 
-use super::{Driver, find, free_port, press, says, sign_in, text};
-use crate::harness::{self, Running};
+use super::{find, in_browser, press, says, serve, sign_in, text};
+use crate::harness;
 use crate::whole_way::{LIMIT, post, settings};
 use std::path::Path;
 use thirtyfour::Key;
@@ -13,16 +13,8 @@ fn a_mailroom_clerk_sorts_a_page_by_keyboard_and_the_day_adds_up() {
     let data = data.path();
     settings(data);
     let scan = data.join("mail").join(post(data, 1, 31, Some(0)).remove(0));
-    let port = free_port();
-    let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
-    harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = mailroom(&browser, data, &format!("http://127.0.0.1:{port}"), &scan).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    let (_office, address) = serve(data);
+    in_browser(data, async |browser| mailroom(browser, data, &address, &scan).await);
     let status = harness::status(data);
     assert_eq!((&status["pages"]["discarded"], harness::pages(&status).0), (&0.into(), 1), "{status}");
 }

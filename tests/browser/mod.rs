@@ -1,6 +1,7 @@
 //! The screens in a real browser, by keyboard: a file a role. What they share is here.
 
 mod accessible;
+mod arbiter;
 mod desk;
 mod door;
 mod mailroom;
@@ -8,7 +9,8 @@ mod planner;
 mod runs;
 mod verifier;
 
-use crate::harness;
+use crate::harness::{self, Running};
+use crate::whole_way::LIMIT;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,14 +19,14 @@ use thirtyfour::prelude::*;
 use thirtyfour::{Key, TypingData};
 
 /// Chromium's driver, ended with the test.
-pub struct Driver {
+struct Driver {
     child: Child,
     port: u16,
 }
 
 impl Driver {
-    pub fn start() -> Self {
-        let port = free_port();
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())
@@ -35,7 +37,7 @@ impl Driver {
         Self { child, port }
     }
 
-    pub async fn browser(&self, profile: &Path) -> WebDriver {
+    async fn browser(&self, profile: &Path) -> WebDriver {
         let mut capabilities = DesiredCapabilities::chrome();
         let profile = format!("--user-data-dir={}", profile.display());
         for argument in [
@@ -70,8 +72,24 @@ impl Drop for Driver {
     }
 }
 
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// All roles over this data directory, and the address of the screens once they answer.
+pub fn serve(data: &Path) -> (Running, String) {
+    let place =
+        format!("127.0.0.1:{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    let office = Running::start(data, &["run", "--listen", &place]);
+    harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(&place).is_ok());
+    (office, format!("http://{place}"))
+}
+
+/// Does `work` in a browser of its own, whose profile lies in `data`.
+pub fn in_browser<T>(data: &Path, work: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let driver = Driver::start();
+        let browser = driver.browser(&data.join("chromium")).await;
+        let result = work(&browser).await;
+        browser.quit().await.unwrap();
+        result.unwrap()
+    })
 }
 
 /// The text of the element with this `data-test`, once it is there. Screens change while they are looked at, so an

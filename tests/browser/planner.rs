@@ -1,8 +1,8 @@
 //! A planner makes a form of paper that others print.
 
-use super::{Driver, find, free_port, press, says, sign_in};
-use crate::harness::{self, Running};
-use crate::whole_way::{LIMIT, settings};
+use super::{find, in_browser, press, says, serve, sign_in};
+use crate::harness;
+use crate::whole_way::settings;
 use std::path::Path;
 use thirtyfour::Key;
 use thirtyfour::prelude::*;
@@ -14,16 +14,8 @@ fn a_planner_makes_a_form_from_an_empty_sheet_tries_it_and_puts_it_into_use() {
     let pdf = data.join("empty.pdf");
     harness::succeed(data, &["form", "preview", "lung-screening", "--out", &pdf.display().to_string()]);
     settings(data);
-    let port = free_port();
-    let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
-    harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = planner(&browser, data, &format!("http://127.0.0.1:{port}"), &pdf).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    let (_office, address) = serve(data);
+    in_browser(data, async |browser| planner(browser, data, &address, &pdf).await);
     let listed = harness::succeed(data, &["form", "list"]);
     assert!(listed.contains("other-lung") && listed.contains("よその肺がん検診票"), "{listed}");
     let shown = harness::succeed(data, &["form", "show", "other-lung", "--json"]);

@@ -1,7 +1,7 @@
 //! One field over many slips, and a group of crops, by keyboard; the threshold that sends them there is set first.
 
-use super::{Driver, find, free_port, press, says, sign_in};
-use crate::harness::{self, Running};
+use super::{find, in_browser, press, says, serve, sign_in};
+use crate::harness;
 use crate::whole_way::{LIMIT, drop_in, post, settings};
 use std::path::Path;
 use thirtyfour::Key;
@@ -15,17 +15,8 @@ fn a_verifier_works_off_one_field_over_many_slips_and_a_group() {
     let data = data.path();
     settings(data);
     let mail = post(data, SLIPS, 33, None);
-    let port = free_port();
-    let _office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
-    let address = format!("http://127.0.0.1:{port}");
-    harness::wait_until("the screens", LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = clerk(&browser, data, &address, &mail).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    let (_office, address) = serve(data);
+    in_browser(data, async |browser| clerk(browser, data, &address, &mail).await);
     let status = harness::status(data);
     assert!(status["pages"]["committed"].as_u64() >= Some(1), "the last value commits a page: {status}");
     assert_eq!(status["records"], status["pages"]["committed"], "{status}");
@@ -45,7 +36,7 @@ async fn clerk(browser: &WebDriver, data: &Path, address: &str, mail: &[String])
 }
 
 /// Asks for more certainty than the reader ever has; the preview comes before the button.
-async fn raise(browser: &WebDriver, address: &str, field: &str) -> WebDriverResult<()> {
+pub async fn raise(browser: &WebDriver, address: &str, field: &str) -> WebDriverResult<()> {
     browser.goto(&format!("{address}/quality/settings?form=influenza-elderly")).await?;
     let choice = find(browser, &format!("#bar-{field}")).await;
     choice.send_keys(Key::Down + "").await?;

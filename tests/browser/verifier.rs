@@ -1,6 +1,6 @@
 //! A verifier works off what the machine would not decide.
 
-use super::{Driver, cookies, free_port, press, sign_in, text};
+use super::{cookies, in_browser, press, serve, sign_in, text};
 use crate::harness::{self, Running};
 use crate::whole_way::{LIMIT, drop_in, post, settings};
 use std::path::Path;
@@ -15,12 +15,11 @@ pub fn office(data: &Path) -> (Running, String) {
     for name in post(data, 2, 21, Some(1)) {
         drop_in(data, &name);
     }
-    let port = free_port();
-    let office = Running::start(data, &["run", "--listen", &format!("127.0.0.1:{port}")]);
+    let (office, address) = serve(data);
     harness::wait_until("two slips", LIMIT, || {
         data.join("yomitori.db").is_file() && harness::pages(&harness::status(data)) == (2, 0)
     });
-    (office, format!("http://127.0.0.1:{port}"))
+    (office, address)
 }
 
 #[test]
@@ -30,13 +29,7 @@ fn a_clerk_keys_a_doubtful_slip_by_keyboard_and_finds_records_in_the_ledger() {
     let (_office, address) = office(data);
     let waiting = harness::status(data)["pages"]["in_review"].as_u64().unwrap();
     assert!(waiting >= 1, "a birth date that is not the register's waits for a person");
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let driver = Driver::start();
-        let browser = driver.browser(&data.join("chromium")).await;
-        let result = clerk(&browser, data, &address, waiting).await;
-        browser.quit().await.unwrap();
-        result.unwrap();
-    });
+    in_browser(data, async |browser| clerk(browser, data, &address, waiting).await);
     let status = harness::status(data);
     assert_eq!(status["records"], status["pages"]["committed"], "{status}");
 }
