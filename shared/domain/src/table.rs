@@ -1,8 +1,11 @@
 //! Files with a header line: CSV in UTF-8 (with or without a mark) or CP932.
 
+use crate::yen::Yen;
 use csv::StringRecord;
 use encoding_rs::{SHIFT_JIS, UTF_8};
+use jiff::civil::Date;
 use std::fmt;
+use std::str::FromStr;
 
 /// What a file gave: good lines, and those refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +125,53 @@ impl<'a> Line<'a> {
     pub fn column(&self, name: &str) -> &'a str {
         let at = self.header.iter().position(|column| column.trim() == name);
         at.and_then(|at| self.record.get(at)).unwrap_or("")
+    }
+
+    /// The text of a column without spaces around it; `None` when nothing stands there.
+    pub fn word(&self, name: &str) -> Option<&'a str> {
+        Some(self.column(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// [`Line::word`] of a column that may not be empty.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn must(&self, name: &str) -> Result<&'a str, String> {
+        self.word(name).ok_or_else(|| format!("{name} が空です"))
+    }
+
+    /// A whole number not below nought, if one stands there. Commas between thousands are taken.
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn number_of<N: FromStr>(&self, name: &str) -> Result<Option<N>, String> {
+        let Some(word) = self.word(name) else { return Ok(None) };
+        let digits = word.replace(',', "");
+        let number =
+            digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        number.map(Some).ok_or_else(|| format!("{name} が0以上の整数ではありません"))
+    }
+
+    /// An amount not below nought, if one stands there.
+    ///
+    /// # Errors
+    /// Something else stands there, or more than ten digits (more than the bank's file can hold).
+    pub fn yen(&self, name: &str) -> Result<Option<Yen>, String> {
+        let amount = self.number_of::<i64>(name)?;
+        if amount.is_some_and(|amount| amount > 9_999_999_999) {
+            return Err(format!("{name} が10桁を超えています"));
+        }
+        Ok(amount.map(Yen))
+    }
+
+    /// A day as 2026-10-01, if one stands there.
+    ///
+    /// # Errors
+    /// Something else stands there.
+    pub fn day(&self, name: &str) -> Result<Option<Date>, String> {
+        let Some(word) = self.word(name) else { return Ok(None) };
+        let day = (word.len() == 10).then(|| word.parse().ok()).flatten();
+        day.map(Some).ok_or_else(|| format!("{name} が 2026-10-01 の形の日付ではありません"))
     }
 }
 
