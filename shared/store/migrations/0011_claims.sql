@@ -38,7 +38,8 @@ create table prices (
     visit_fee   integer not null default 0 check (visit_fee >= 0),  -- once a visit, tax as above
     imported    integer not null references events (id)
 ) strict;
-create index prices_programme on prices (programme, from_day);
+create unique index prices_key on prices (clinic, programme, coalesce(round, -1), class, coalesce(age_from, -1),
+                                          coalesce(age_until, -1), from_day);
 
 -- 接種・受診の履歴 from before: what the former system held. Proves that something was given, is never paid.
 create table past_services (
@@ -118,14 +119,31 @@ create table payments (
     programme     text,
     round         integer,
     class         text,
-    about         integer references payments (id),  -- what an adjustment or a reversal is about
+    visit         text,                    -- resident/day, of the fee of a visit
+    about         integer references payments (id),  -- what an adjustment, a reversal or a remainder taken over is about
     amount        integer not null,        -- yen, tax included, self-pay taken off
     tax           integer not null,        -- of which consumption tax
+    tax_rate      integer not null default 0,  -- per cent within the amount
     words         text
 ) strict;
 create index payments_month on payments (month, clinic, id);
 create index payments_slip on payments (slip) where slip is not null;
-create index payments_about on payments (about) where about is not null;
+create index payments_visit on payments (clinic, visit) where visit is not null;
+create index payments_about on payments (about, kind) where about is not null;
+create unique index payments_reversed_once on payments (about) where kind = 'reversal';
+
+-- Rows that stand: no unlocking took them back.
+create view live_payments as
+select * from payments p
+where p.kind <> 'reversal'
+  and not exists (select 1 from payments r where r.about = p.id and r.kind = 'reversal');
+
+-- What is paid for slips and visits, with what stands of it after adjustments.
+create view paid as
+select p.*, p.amount + (select coalesce(sum(a.amount), 0) from live_payments a
+                        where a.about = p.id and a.kind = 'adjust') as stands
+from live_payments p
+where p.kind in ('slip', 'visit');
 
 -- 出力. Every file that left the house: who, when, why, and what exactly.
 create table exports (
@@ -159,13 +177,36 @@ create trigger exports_never_change before update on exports
 begin select raise(abort, 'an export never changes'); end;
 create trigger exports_never_vanish before delete on exports
 begin select raise(abort, 'an export never vanishes'); end;
--- Whatever the program thinks: what is paid for a slip stands once.
-create trigger payments_slip_once before insert on payments
-when new.kind = 'slip' and (
-    select coalesce(sum(amount), 0) from payments p where p.slip = new.slip and p.kind <> 'visit'
-) > 0
+-- Whatever the program thinks: what is paid for a slip, and the fee of a visit, stand once. A slip whose payment was
+-- taken back in full may be paid again; one of nought yen is paid, too. Taking the taking back back counts as well.
+create trigger payments_slip_once after insert on payments
+when new.slip is not null and (
+    select count(*) from paid where slip = new.slip and kind = 'slip' and (stands > 0 or amount = 0)
+) > 1
 begin select raise(abort, 'this slip is paid already'); end;
+create trigger payments_visit_once after insert on payments
+when new.visit is not null and (
+    select count(*) from paid where clinic = new.clinic and visit = new.visit and kind = 'visit' and stands > 0
+) > 1
+begin select raise(abort, 'the fee of this visit is paid already'); end;
+create trigger payments_never_below_nought after insert on payments
+when new.kind = 'adjust' and (select stands < 0 from paid where id = new.about) is not 0
+begin select raise(abort, 'more is taken back than was paid'); end;
+create trigger payments_reversal_is_whole before insert on payments
+when new.kind = 'reversal' and new.amount is not (select -amount from payments where id = new.about)
+begin select raise(abort, 'a reversal takes back a whole row'); end;
+-- A remainder is taken over once, and whole.
+create trigger payments_carry_once after insert on payments
+when new.kind = 'carry' and new.about is not null and (
+    (select count(*) from live_payments where about = new.about and kind = 'carry') > 1
+    or new.amount is not (select -amount from live_payments where id = new.about and kind = 'carry')
+)
+begin select raise(abort, 'this remainder is taken over already'); end;
 
 -- The slips of a clinic and month are found through their envelopes.
 create index envelopes_month on envelopes (month, clinic) where clinic is not null;
 create index records_service on records (service_date);
+
+-- Slips under no ticket belong to the clinic whose code they bear.
+create index envelopes_loose on envelopes (id) where clinic is null or month is null;
+create index records_clinic on records ("values" ->> '$.clinic_code', service_date) where kind = 'entry';

@@ -9,6 +9,7 @@ mod access;
 mod accounts;
 mod arrivals;
 mod bars;
+mod claims;
 mod clinics;
 mod columns;
 mod corrections;
@@ -38,6 +39,7 @@ pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use bars::Foreseen;
+pub use claims::{ClaimEntered, ClaimFile, ClaimRow, MonthRow, Payment, Rulebook, StepRow, StepTaken};
 pub use corrections::{
     Correction, CorrectionAsked, CorrectionEnd, CorrectionEnding, CorrectionId, CorrectionOutcome,
     NewCorrection,

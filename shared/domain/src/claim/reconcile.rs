@@ -7,21 +7,11 @@ mod tests;
 use crate::claim::price::{Asked, Price, PriceList};
 use crate::claim::slip::plain;
 use crate::claim::{Claim, ClaimClass, ClaimFault, ClaimFinding, ClaimLine, ClaimSlip, ClinicMonth, SlipKey};
-use crate::ids::{ProgrammeId, ResidentId};
+use crate::clinic::Contract;
+use crate::ids::ResidentId;
 use crate::yen::Yen;
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
-
-/// 契約期間. When a clinic is under contract, and for what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cover {
-    /// `None` is every programme.
-    pub programme: Option<ProgrammeId>,
-    /// First day.
-    pub from: Date,
-    /// Last day; `None` is open.
-    pub until: Option<Date>,
-}
 
 /// 受診. One visit of a person to the clinic: a fee of the visit is paid once for it.
 pub type Visit = (ResidentId, Date);
@@ -38,7 +28,7 @@ pub struct Material<'a> {
     /// Every price.
     pub prices: &'a PriceList,
     /// The clinic's contracts; `None` when the office keeps none at all.
-    pub contracts: Option<&'a [Cover]>,
+    pub contracts: Option<&'a [Contract]>,
     /// Visits whose fee was paid in other months.
     pub paid_visits: &'a HashSet<Visit>,
 }
@@ -247,12 +237,8 @@ fn against_claim(
     }
 }
 
-fn uncovered(slip: &ClaimSlip, contracts: Option<&[Cover]>, findings: &mut Vec<ClaimFinding>) {
-    let covers = |cover: &Cover| {
-        cover.programme.as_ref().is_none_or(|programme| *programme == slip.programme)
-            && cover.from <= slip.service_date
-            && cover.until.is_none_or(|last| slip.service_date <= last)
-    };
+fn uncovered(slip: &ClaimSlip, contracts: Option<&[Contract]>, findings: &mut Vec<ClaimFinding>) {
+    let covers = |contract: &Contract| contract.covers(&slip.programme, slip.service_date);
     if contracts.is_some_and(|contracts| !contracts.iter().any(covers)) {
         let field = slip.fields.service_date.clone();
         findings.push(plain(ClaimFault::NoContract, field, "実施日に、この事業の契約がありません。"));
@@ -308,7 +294,7 @@ enum Fee {
 }
 
 /// A short word for `parts`: another one, and something has changed.
-pub(crate) fn mark(parts: &impl serde::Serialize) -> String {
+pub fn mark(parts: &impl serde::Serialize) -> String {
     let text = serde_json::to_vec(parts).unwrap_or_default();
     blake3::hash(&text).to_hex().as_str()[..16].to_owned()
 }

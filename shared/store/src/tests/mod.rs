@@ -3,6 +3,7 @@
 mod access;
 mod adding_up;
 mod arrivals;
+mod claims;
 mod concurrency;
 mod corrections;
 mod envelopes;

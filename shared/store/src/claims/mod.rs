@@ -1,0 +1,43 @@
+//! Claims: what clinics claim, what people decide of it, what is paid. Steps and payments are only ever added.
+
+mod cache;
+mod entered;
+mod file;
+mod lock;
+mod payments;
+mod prices;
+mod slips;
+mod steps;
+
+pub use cache::MonthRow;
+pub use entered::{ClaimEntered, ClaimRow};
+pub use file::ClaimFile;
+pub use payments::Payment;
+pub use steps::{StepRow, StepTaken};
+
+use domain::form::Form;
+
+/// 規則集. What slips are judged by: the forms in use, and the rules of programmes.
+#[derive(Clone, Copy, Debug)]
+pub struct Rulebook<'a> {
+    /// Every form in use.
+    pub forms: &'a [Form],
+}
+
+impl<'a> Rulebook<'a> {
+    /// A rulebook of these forms.
+    pub fn new(forms: &'a [Form]) -> Self {
+        Self { forms }
+    }
+
+    pub(crate) fn form(&self, id: &str) -> Option<&'a Form> {
+        self.forms.iter().find(|form| form.id.as_str() == id)
+    }
+
+    /// Stands for everything in it: when it changes, months are reckoned again.
+    pub(crate) fn mark(&self) -> String {
+        let forms: Vec<String> =
+            self.forms.iter().map(|form| format!("{}.{}", form.id, form.version)).collect();
+        forms.join(" ")
+    }
+}
