@@ -2,7 +2,7 @@
 
 mod lines;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::claim::price::{Asked, Price, PriceList};
 use crate::claim::slip::plain;

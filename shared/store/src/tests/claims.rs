@@ -271,7 +271,7 @@ fn the_same_service_is_found_in_the_claim_in_another_month_and_in_the_history() 
     assert_eq!(faults(&october, &again), [ClaimFault::DuplicateInClaim]);
     assert!(faults(&claims.file(A, "2026-11"), &later).contains(&ClaimFault::DuplicateOverMonths));
     assert_eq!(faults(&claims.file(B, "2026-10"), &other), [ClaimFault::DuplicateInHistory]);
-    assert_eq!(faults(&claims.file(A, "2026-12"), &second), [ClaimFault::DuplicateInHistory]);
+    assert!(faults(&claims.file(A, "2026-12"), &second).contains(&ClaimFault::DuplicateInHistory));
 }
 
 #[test]
