@@ -13,6 +13,7 @@ pub mod correction;
 pub mod csv;
 pub mod decision;
 pub mod difference;
+pub mod digest;
 pub mod duty;
 pub mod enquiry;
 pub mod envelope;

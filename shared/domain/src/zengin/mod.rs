@@ -209,18 +209,46 @@ fn refusals(payer: &Payer, transfers: &[Transfer]) -> Vec<Refused> {
     refuse(Place::Payer, digits("委託者コード", &payer.code, 10));
     refuse(Place::Payer, (payer.account.kind == AccountKind::Savings).then_some(Reason::Kind));
     for (at, transfer) in transfers.iter().enumerate() {
-        let place = Place::Transfer(at);
-        for reason in account_reasons(&transfer.to, "口座名義", HOLDER_ROOM) {
-            refuse(place, Some(reason));
+        for reason in transfer_reasons(transfer) {
+            refuse(Place::Transfer(at), Some(reason));
         }
-        refuse(place, digits("顧客コード", &transfer.customer, 10));
-        refuse(place, (!(1..=MOST_AMOUNT).contains(&transfer.amount.0)).then_some(Reason::Amount));
     }
     let total = transfers.iter().try_fold(0i64, |sum, transfer| sum.checked_add(transfer.amount.0));
     let fits =
         (1..=MOST_TRANSFERS).contains(&transfers.len()) && total.is_some_and(|total| total <= MOST_TOTAL);
     refuse(Place::File, (!fits).then_some(Reason::Size));
     found
+}
+
+/// Why a transfer can not be written; nothing when it can.
+pub fn transfer_reasons(transfer: &Transfer) -> Vec<Reason> {
+    let mut reasons = account_reasons(&transfer.to, "口座名義", HOLDER_ROOM);
+    reasons.extend(digits("顧客コード", &transfer.customer, 10));
+    reasons.extend((!(1..=MOST_AMOUNT).contains(&transfer.amount.0)).then_some(Reason::Amount));
+    reasons
+}
+
+/// Count and sum of the data records of a file, when its trailer says the same: what stands in the bytes themselves.
+pub fn totals(bytes: &[u8], ends: LineEnds) -> Option<(usize, Yen)> {
+    let width = if ends == LineEnds::CrLf { RECORD + 2 } else { RECORD };
+    let number = |record: &[u8], from: usize, room: usize| -> Option<i64> {
+        std::str::from_utf8(record.get(from..from + room)?).ok()?.parse().ok()
+    };
+    let (mut count, mut sum) = (0usize, 0i64);
+    for record in bytes.chunks(width) {
+        match record.first()? {
+            b'2' => {
+                count += 1;
+                sum = sum.checked_add(number(record, 80, 10)?)?;
+            }
+            b'8' => {
+                let same = number(record, 1, 6)? == i64::try_from(count).ok()? && number(record, 7, 12)? == sum;
+                return same.then_some((count, Yen(sum)));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn account_reasons(account: &BankAccount, holder: &'static str, room: usize) -> Vec<Reason> {
