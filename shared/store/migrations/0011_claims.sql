@@ -155,11 +155,28 @@ create table exports (
     rows      integer not null,
     total     integer not null,            -- yen
     reason    text not null,
+    "order"   text,                        -- JSON: payer, day and line ends, of a bank file
+    again     integer references exports (id),  -- the export whose bytes it repeats
     staff     text not null,
     terminal  text not null,
     at        integer not null
 ) strict;
 create index exports_month on exports (month, id);
+
+-- 振込. Which bank file pays a clinic-month: one, once. The account as it was then, so that the file can be made again.
+create table bank_transfers (
+    clinic   text not null references clinics (code),
+    month    text not null,
+    export   integer not null references exports (id),
+    amount   integer not null check (amount > 0),
+    account  text not null,                -- JSON of domain::clinic::BankAccount
+    primary key (month, clinic)
+) strict, without rowid;
+create index bank_transfers_export on bank_transfers (export);
+create trigger bank_transfers_never_change before update on bank_transfers
+begin select raise(abort, 'a transfer never changes'); end;
+create trigger bank_transfers_never_vanish before delete on bank_transfers
+begin select raise(abort, 'a transfer never vanishes'); end;
 
 create trigger claims_never_change before update on claims
 begin select raise(abort, 'a claim never changes'); end;

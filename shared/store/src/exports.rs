@@ -125,7 +125,12 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn exports(&self, month: Month) -> Result<Vec<Export>, Error> {
-        all(self.connection, "select * from exports where month = ?1 order by id", [month.to_string()], export)
+        all(
+            self.connection,
+            "select * from exports where month = ?1 order by id",
+            [month.to_string()],
+            export,
+        )
     }
 }
 

@@ -242,7 +242,8 @@ pub fn totals(bytes: &[u8], ends: LineEnds) -> Option<(usize, Yen)> {
                 sum = sum.checked_add(number(record, 80, 10)?)?;
             }
             b'8' => {
-                let same = number(record, 1, 6)? == i64::try_from(count).ok()? && number(record, 7, 12)? == sum;
+                let same =
+                    number(record, 1, 6)? == i64::try_from(count).ok()? && number(record, 7, 12)? == sum;
                 return same.then_some((count, Yen(sum)));
             }
             _ => {}

@@ -44,6 +44,16 @@ impl Rows<'_> {
         all(self.connection, sql, params![of.month.to_string(), of.clinic.as_str()], payment)
     }
 
+    /// The rows of a month, of one clinic or of all, those taken back and their reversals included, by clinic and number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn month_payments(&self, month: Month, clinic: Option<&ClinicCode>) -> Result<Vec<Payment>, Error> {
+        let sql =
+            "select * from payments where month = ?1 and (?2 is null or clinic = ?2) order by clinic, id";
+        all(self.connection, sql, params![month.to_string(), clinic.map(ClinicCode::as_str)], payment)
+    }
+
     /// Everything that was ever paid, adjusted or taken back for a slip, oldest first.
     ///
     /// # Errors
@@ -88,12 +98,9 @@ impl Rows<'_> {
         })
     }
 
-    /// Whether the bank was handed what `of` paid since it was locked.
+    /// Whether a bank file pays what `of` was locked with.
     pub(super) fn was_exported(&self, of: &ClinicMonth) -> Result<bool, Error> {
-        let sql = "select 1 as one from exports
-                   where kind = 'bank' and month = ?1 and (clinic is null or clinic = ?2) and at >= (
-                       select coalesce(max(s.at), 0) from claim_steps s join payments p on p.cause = s.id
-                       where s.month = ?1 and s.clinic = ?2)";
+        let sql = "select 1 as one from bank_transfers where month = ?1 and clinic = ?2";
         let found =
             first(self.connection, sql, params![of.month.to_string(), of.clinic.as_str()], |_| Ok(()))?;
         Ok(found.is_some())

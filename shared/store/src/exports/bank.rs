@@ -8,7 +8,7 @@ use domain::clinic::BankAccount;
 use domain::ids::ClinicCode;
 use domain::month::Month;
 use domain::yen::Yen;
-use domain::zengin::{self, LineEnds, PaymentOffice, Payer, Place, Transfer};
+use domain::zengin::{self, LineEnds, Payer, PaymentOffice, Place, Transfer};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::params;
@@ -238,7 +238,8 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<Result<BankFile, BankRefused>, Error> {
         let files = self.bank_files(order)?;
-        let Some((id, digest, details)) = files.into_iter().find(|(_, _, made)| made.pay_on == order.pay_on) else {
+        let Some((id, digest, details)) = files.into_iter().find(|(_, _, made)| made.pay_on == order.pay_on)
+        else {
             return Ok(Err(self.not_again(order)?));
         };
         let transfers = self.transfers_of(id)?;
@@ -268,7 +269,10 @@ impl Writer<'_> {
     }
 
     /// Where the money goes, and clinics that have no account.
-    fn receivers(&self, due: Vec<Due>) -> Result<(Vec<BankTransfer>, Vec<(ClinicCode, String, String)>), Error> {
+    fn receivers(
+        &self,
+        due: Vec<Due>,
+    ) -> Result<(Vec<BankTransfer>, Vec<(ClinicCode, String, String)>), Error> {
         let (mut transfers, mut refused) = (Vec::new(), Vec::new());
         for Due { clinic, amount } in due {
             let known = self.clinic(&clinic)?.ok_or(Error::Missing { what: "clinic" })?;
@@ -289,9 +293,8 @@ impl Writer<'_> {
     /// The same sum by the way of the ledger: row by row, of the clinics in the file.
     fn ledger_total(&self, month: Month, transfers: &[BankTransfer]) -> Result<Yen, Error> {
         let rows = self.month_payments(month, None)?;
-        let paid = |clinic: &ClinicCode| {
-            transfers.binary_search_by(|transfer| transfer.clinic.cmp(clinic)).is_ok()
-        };
+        let paid =
+            |clinic: &ClinicCode| transfers.binary_search_by(|transfer| transfer.clinic.cmp(clinic)).is_ok();
         Ok(rows.iter().filter(|payment| paid(&payment.of.clinic)).map(|payment| payment.row.amount).sum())
     }
 }

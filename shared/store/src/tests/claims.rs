@@ -1,5 +1,6 @@
 //! Claims on a real file: what is found, decided, confirmed by two, paid once, taken back and carried on.
 
+mod banking;
 mod paying;
 mod resubmitting;
 

@@ -47,23 +47,6 @@ fn a_locked_month_does_not_change_and_an_unlocked_one_is_taken_back_row_by_row()
 }
 
 #[test]
-fn what_the_bank_was_handed_is_not_unlocked() {
-    let claims = Claims::open();
-    paid(&claims, "2026-10", "1");
-    claims
-        .office
-        .store
-        .write(|rows| {
-            let sql =
-                "insert into exports (kind, month, digest, \"rows\", total, reason, staff, terminal, at)
-                       values ('bank', '2026-10', '', 1, 4500, '支払', 'a', 'desk', ?1)";
-            crate::columns::run(rows.connection, sql, [crate::columns::ms(at(200))])
-        })
-        .unwrap();
-    assert_eq!(unlock(&claims, "2026-10"), StepTaken::Refused(StepRefused::Exported));
-}
-
-#[test]
 fn an_adjustment_is_a_row_of_a_later_month_and_never_takes_back_more_than_was_paid() {
     let claims = Claims::open();
     paid(&claims, "2026-10", "1");
