@@ -59,6 +59,9 @@ pub enum Command {
     /// The clinics under contract.
     #[command(subcommand)]
     Clinics(ClinicsCommand),
+    /// Claims of clinics.
+    #[command(subcommand)]
+    Claims(ClaimsCommand),
     /// The access log: who saw, searched, changed, printed or took out data of whom.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -209,6 +212,40 @@ pub enum ClinicsCommand {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// `yomitori claims …`.
+#[derive(Debug, Subcommand)]
+pub enum ClaimsCommand {
+    /// Writes the bank's transfer file (全銀 総合振込) of what is locked and not transferred yet; asked again for the same
+    /// day, the same bytes.
+    BankFile(BankFileArgs),
+}
+
+/// `yomitori claims bank-file`.
+#[derive(Debug, Args)]
+pub struct BankFileArgs {
+    /// The clinics' month, 2026-10.
+    #[arg(long, value_name = "MONTH")]
+    pub month: domain::month::Month,
+    /// Only this clinic.
+    #[arg(long, value_name = "CODE")]
+    pub clinic: Option<String>,
+    /// 振込指定日, a day on which banks work.
+    #[arg(long, value_name = "DAY")]
+    pub pay_on: jiff::civil::Date,
+    /// Who takes it out: an account with the duty `payment`.
+    #[arg(long, value_name = "ID")]
+    pub staff: String,
+    /// Why.
+    #[arg(long, value_name = "WHY")]
+    pub reason: String,
+    /// The file to write.
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `yomitori audit …`.

@@ -2,7 +2,7 @@
 
 mod bank;
 
-pub use bank::{BankFile, BankOrder, BankRefused, BankTransfer};
+pub use bank::{BankFile, BankOrder, BankRefused, BankTransfer, Unpayable};
 
 use crate::columns::{Columns, all, ms, run};
 use crate::{Error, Rows, Writer};

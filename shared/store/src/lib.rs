@@ -50,7 +50,7 @@ pub use enquiries::{Enquiry, EnquiryStep, NewEnquiry, Opened};
 pub use envelopes::{Envelope, Settled};
 pub use error::Error;
 pub use events::Event;
-pub use exports::{BankFile, BankOrder, BankRefused, BankTransfer, Export, ExportKind, NewExport};
+pub use exports::{BankFile, BankOrder, BankRefused, BankTransfer, Export, ExportKind, NewExport, Unpayable};
 pub use issuing::{NewTicket, TicketRow};
 pub use keyings::{KeyingTaken, NewKeying, PastKeying, Save, SaveId, SaveUndone};
 pub use mailroom::{Closing, EnvelopeEvent, Moving, NewPart, Target};

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod audit;
+pub mod bank_file;
 pub mod check;
 pub mod form;
 pub mod form_new;

@@ -59,6 +59,17 @@ pub struct BankFile {
     pub again: Option<i64>,
 }
 
+/// A clinic that can not be paid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unpayable {
+    /// Which.
+    pub clinic: ClinicCode,
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
 /// Why there is no file. Nothing was made, and nothing recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BankRefused {
@@ -71,8 +82,8 @@ pub enum BankRefused {
     },
     /// No locked month has anything to be paid.
     NothingToPay,
-    /// Clinics that can not be paid: each with its name and why.
-    Clinics(Vec<(ClinicCode, String, String)>),
+    /// Clinics that can not be paid.
+    Clinics(Vec<Unpayable>),
     /// More transfers or a larger sum than a file can hold.
     TooLarge,
     /// It was handed to the bank already, for another day or together with others.
@@ -99,7 +110,7 @@ impl BankRefused {
             Self::Payer { words } => format!("yomitori.toml の [payer]: {words}。"),
             Self::NothingToPay => "確定した請求のうち、まだ振り込んでいないものがありません。".to_owned(),
             Self::Clinics(clinics) => {
-                return clinics.iter().map(|(code, name, why)| format!("{code} {name}: {why}。")).collect();
+                return clinics.iter().map(|one| format!("{} {}: {}。", one.clinic, one.name, one.why)).collect();
             }
             Self::TooLarge => "1つの振込ファイルに入る件数または金額を超えています。".to_owned(),
             Self::PaidBy { export, pay_on } => format!(
@@ -269,22 +280,23 @@ impl Writer<'_> {
     }
 
     /// Where the money goes, and clinics that have no account.
-    fn receivers(
-        &self,
-        due: Vec<Due>,
-    ) -> Result<(Vec<BankTransfer>, Vec<(ClinicCode, String, String)>), Error> {
+    fn receivers(&self, due: Vec<Due>) -> Result<(Vec<BankTransfer>, Vec<Unpayable>), Error> {
         let (mut transfers, mut refused) = (Vec::new(), Vec::new());
         for Due { clinic, amount } in due {
             let known = self.clinic(&clinic)?.ok_or(Error::Missing { what: "clinic" })?;
             match known.account {
                 Some(account) => transfers.push(BankTransfer { clinic, name: known.name, amount, account }),
-                None => refused.push((clinic, known.name, "振込先の口座がありません".to_owned())),
+                None => refused.push(Unpayable {
+                    clinic,
+                    name: known.name,
+                    why: "振込先の口座がありません".to_owned(),
+                }),
             }
         }
         // Names that can not be written are told together with missing accounts, so that one round of asking is enough.
         for transfer in &transfers {
             for reason in zengin::transfer_reasons(&as_transfer(transfer)) {
-                refused.push((transfer.clinic.clone(), transfer.name.clone(), reason.to_string()));
+                refused.push(unpayable(transfer, reason));
             }
         }
         Ok((transfers, refused))
@@ -304,6 +316,10 @@ fn new_export<'a>(order: &BankOrder<'a>, bytes: &'a [u8], rows: usize, total: Ye
     NewExport { kind: ExportKind::Bank, month, clinic, bytes, rows, total, reason }
 }
 
+fn unpayable(transfer: &BankTransfer, why: zengin::Reason) -> Unpayable {
+    Unpayable { clinic: transfer.clinic.clone(), name: transfer.name.clone(), why: why.to_string() }
+}
+
 fn as_transfer(transfer: &BankTransfer) -> Transfer {
     let (to, customer) = (transfer.account.clone(), transfer.clinic.0.clone());
     Transfer { to, amount: transfer.amount, customer }
@@ -319,7 +335,7 @@ fn written(order: &Order, transfers: &[BankTransfer]) -> Result<Vec<u8>, BankRef
         let clinics = refused.iter().filter_map(|refused| match refused.place {
             Place::Transfer(at) => {
                 let transfer = &transfers[at];
-                Some((transfer.clinic.clone(), transfer.name.clone(), refused.reason.to_string()))
+                Some(unpayable(transfer, refused.reason))
             }
             Place::Payer | Place::File => None,
         });
