@@ -59,7 +59,10 @@ pub enum Command {
     /// The clinics under contract.
     #[command(subcommand)]
     Clinics(ClinicsCommand),
-    /// Claims of clinics.
+    /// The price list.
+    #[command(subcommand)]
+    Prices(PricesCommand),
+    /// What clinics claim: held against the slips, confirmed by two people, paid once.
     #[command(subcommand)]
     Claims(ClaimsCommand),
     /// The access log: who saw, searched, changed, printed or took out data of whom.
@@ -214,12 +217,65 @@ pub enum ClinicsCommand {
     },
 }
 
+/// `yomitori prices …`.
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Takes in a price file (CSV with `programme,class,from_day,unit,tax`, UTF-8 or CP932) and reports every refused line.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
 /// `yomitori claims …`.
 #[derive(Debug, Subcommand)]
 pub enum ClaimsCommand {
+    /// Names the clinics of a month: state, count, amount, due date.
+    List(MonthArgs),
+    /// Shows one clinic's month line by line, and every slip with a finding.
+    Show(MonthArgs),
+    /// Holds claims against slips and prices, keeps the result, and tells what was found.
+    Reconcile(MonthArgs),
+    /// Confirms in the name of a person; the second person's run locks.
+    Confirm {
+        /// Which months.
+        #[command(flatten)]
+        month: MonthArgs,
+        /// Account of the person who confirms.
+        #[arg(long, value_name = "ID")]
+        staff: String,
+    },
     /// Writes the bank's transfer file (全銀 総合振込) of what is locked and not transferred yet; asked again for the same
     /// day, the same bytes.
     BankFile(BankFileArgs),
+    /// Fails, naming them, while clinics of the month are not locked.
+    Lock(MonthArgs),
+    /// Takes in claims (CSV with `clinic_code,programme,round,class,count,unit_price,amount`, one line a line, UTF-8 or
+    /// CP932) as they are written, and reports every refused line.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Which months.
+        #[command(flatten)]
+        month: MonthArgs,
+        /// Day on which the claims came in, 2026-11-10; without it, today.
+        #[arg(long, value_name = "DAY")]
+        received_on: Option<jiff::civil::Date>,
+    },
+}
+
+/// A month, and perhaps one clinic of it.
+#[derive(Clone, Debug, Args)]
+pub struct MonthArgs {
+    /// The month of the claims, 2026-10.
+    #[arg(long, value_name = "MONTH")]
+    pub month: domain::month::Month,
+    /// Only this clinic.
+    #[arg(long, value_name = "CODE")]
+    pub clinic: Option<String>,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `yomitori claims bank-file`.

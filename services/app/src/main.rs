@@ -17,7 +17,7 @@ mod templates;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use cli::{ClaimsCommand, Cli, Command};
+use cli::{Cli, Command};
 use config::Config;
 use std::io::Write;
 use std::process::ExitCode;
@@ -56,7 +56,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Read(args) => commands::read::run(&config, &args),
         Command::Residents(command) => commands::import::residents(&config, command),
         Command::Clinics(command) => commands::import::clinics(&config, command),
-        Command::Claims(ClaimsCommand::BankFile(args)) => commands::bank_file::run(&config, &args),
+        Command::Prices(command) => commands::claims::prices(&config, command),
+        Command::Claims(command) => commands::claims::run(&config, command),
         Command::Audit(command) => commands::audit::run(&config, command),
         Command::Users(command) => commands::users::run(&config, command),
         Command::Status { json } => commands::status::run(&config, json),

@@ -75,6 +75,8 @@ pub fn screen_label(screen: &str) -> &str {
         "access_file" => "閲覧記録の書き出し",
         "audit_who" => "閲覧記録の照会（コマンド）",
         "audit_export" => "閲覧記録の書き出し（コマンド）",
+        "claims_show" => "請求の表示（コマンド）",
+        "slip_came_again" => "返戻後の再提出",
         "residents_imported" => "住民ファイルの取込",
         "slips_issued" => "用紙の発行",
         "envelope_opened" => "束を開いた",

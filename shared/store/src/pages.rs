@@ -129,7 +129,8 @@ impl Rows<'_> {
     }
 
     /// Other pages of the same side on which `number` was read and that stand for paper in the house:
-    /// not duplicates of an image, returned, discarded or to be scanned again.
+    /// not duplicates of an image, returned, discarded or to be scanned again. A slip that goes back to its clinic is on
+    /// its way out, too: when it comes again, the paper that it comes on is the only one.
     ///
     /// # Errors
     /// The database failed.
@@ -138,6 +139,9 @@ impl Rows<'_> {
         number: &ManagementNumber,
         except: &PageId,
     ) -> Result<Vec<PageId>, Error> {
+        if self.was_returned(number)? {
+            return Ok(Vec::new());
+        }
         crate::columns::all(
             self.connection,
             "select page from pages

@@ -1,5 +1,6 @@
 //! Records: committed facts. Rows are only added; triggers refuse anything else.
 
+use crate::claims::CAME_AGAIN;
 use crate::columns::{Columns, all, first, json, ms, run};
 use crate::events::About;
 use crate::{Error, Rows, Writer};
@@ -95,8 +96,12 @@ impl Rows<'_> {
     /// # Errors
     /// The database failed.
     pub fn history(&self, resident: &ResidentId, except: &PageId) -> Result<Vec<PastRecord>, Error> {
+        // A slip that came again after its return is no history of itself.
         let sql = "select page, programme, service_date, \"values\" from standing_records
-                   where resident = ?1 and page <> ?2 order by service_date, id";
+                   where resident = ?1 and page <> ?2
+                     and (management_number is null
+                          or management_number is not (select management_number from pages where page = ?2))
+                   order by service_date, id";
         all(self.connection, sql, params![resident.0, except.as_str()], |row| {
             Ok(PastRecord {
                 page: row.id("page")?,
@@ -132,6 +137,7 @@ impl Writer<'_> {
         if let Some(refused) = self.number_refused(slip, page)? {
             return Ok(Committed::Refused(refused));
         }
+        self.supersede(slip, page, actor, now)?;
         let id = self.enter(page, slip, None, actor, now)?;
         self.close_review(page, now)?;
         self.settle_enquiries(page, actor, now)?;
@@ -188,7 +194,8 @@ impl Writer<'_> {
         Ok(Committed::Done(reversal))
     }
 
-    /// What speaks against the slip's number: issued to somebody else, or standing committed from another page.
+    /// What speaks against the slip's number: issued to somebody else, or standing committed from another page. A slip
+    /// that was returned to its clinic may come again: [`Writer::commit`] then takes the first record back.
     ///
     /// # Errors
     /// The database failed.
@@ -197,9 +204,40 @@ impl Writer<'_> {
         if self.slip(number)?.is_none_or(|issued| issued.resident != *slip.resident()) {
             return Ok(Some(CommitRefused::NumberOfOther));
         }
-        let sql = "select page from standing_records where management_number = ?1 and page <> ?2";
-        let twin = first(self.connection, sql, params![number.0, page.as_str()], |row| row.id("page"))?;
-        Ok(twin.map(|page| CommitRefused::DuplicateSlip { page }))
+        match self.twin(number, page)? {
+            Some(twin) if !self.was_returned(number)? => {
+                Ok(Some(CommitRefused::DuplicateSlip { page: twin.page }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The standing record of the same slip from another page.
+    fn twin(&self, number: &ManagementNumber, page: &PageId) -> Result<Option<Record>, Error> {
+        let sql = "select s.*, 1 as stands from standing_records s
+                   where s.management_number = ?1 and s.page <> ?2 order by s.id limit 1";
+        first(self.connection, sql, params![number.0, page.as_str()], record)
+    }
+
+    /// 返戻後の再提出: the slip was returned and comes again on `page`. Its first record is taken back, and the old page
+    /// stands returned; both stay readable, and the claim of then keeps its return.
+    fn supersede(
+        &self,
+        slip: &ProvenSlip,
+        page: &PageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(number) = slip.number() else { return Ok(()) };
+        let Some(old) = self.twin(number, page)? else { return Ok(()) };
+        self.take_back(old.id, CAME_AGAIN, actor, now)?;
+        self.set_state(&old.page, PageState::Returned, now)?;
+        let sql = "update pages set disposal_reason = ?2 where page = ?1";
+        run(self.connection, sql, params![old.page.as_str(), CAME_AGAIN])?;
+        let about =
+            About { page: Some(&old.page), resident: Some(&old.resident), detail: Some(page.as_str()) };
+        self.note("slip_came_again", about, actor, now)?;
+        Ok(())
     }
 
     fn enter(

@@ -113,11 +113,19 @@ pub fn actor() -> Actor {
     Actor::new(account, "command line")
 }
 
-fn read(file: &Path) -> Result<Vec<u8>> {
+/// The bytes of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn fail_on(refused: &[Refused]) -> Result<()> {
+/// Fails when lines were refused.
+///
+/// # Errors
+/// Then.
+pub fn fail_on(refused: &[Refused]) -> Result<()> {
     if refused.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bank_file;
 pub mod check;
+pub mod claims;
 pub mod form;
 pub mod form_new;
 pub mod import;

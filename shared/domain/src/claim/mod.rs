@@ -4,6 +4,7 @@
 //! committed slips and the price list. Neither ever replaces the other.
 
 mod fault;
+pub mod file;
 pub mod payable;
 pub mod price;
 pub mod reconcile;

@@ -96,17 +96,8 @@ impl Rows<'_> {
     }
 
     fn exported_clinics(&self, month: Month) -> Result<Vec<ClinicCode>, Error> {
-        let sql = "select distinct clinic from payments where month = ?1";
-        let mut exported = all(self.connection, sql, [month.to_string()], |row| row.id("clinic"))?;
-        let mut failed = None;
-        exported.retain(|clinic: &ClinicCode| {
-            let of = ClinicMonth { clinic: clinic.clone(), month };
-            self.was_exported(&of).unwrap_or_else(|error| {
-                failed = Some(error);
-                false
-            })
-        });
-        failed.map_or(Ok(exported), Err)
+        let sql = "select clinic from bank_transfers where month = ?1";
+        all(self.connection, sql, [month.to_string()], |row| row.id("clinic"))
     }
 
     fn kept(&self, month: Month) -> Result<HashMap<ClinicCode, (String, ClaimSummary)>, Error> {

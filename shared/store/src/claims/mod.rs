@@ -13,6 +13,7 @@ pub use cache::MonthRow;
 pub use entered::{ClaimEntered, ClaimRow};
 pub use file::ClaimFile;
 pub use payments::Payment;
+pub(crate) use slips::CAME_AGAIN;
 pub use steps::{StepRow, StepTaken};
 
 use domain::form::Form;

@@ -6,7 +6,8 @@ use crate::columns::{Columns, all, json, ms, run};
 use crate::{Error, Rows, Writer};
 use domain::actor::Actor;
 use domain::claim::settlement::{Bench, PaidRow};
-use domain::claim::{ClaimStep, ClinicMonth, StepRefused, TakenStep};
+use domain::claim::{ClaimStep, ClinicMonth, SlipDecision, SlipKey, StepRefused, TakenStep};
+use domain::ids::ManagementNumber;
 use domain::yen::Yen;
 use jiff::Timestamp;
 use rusqlite::{Row, named_params, params};
@@ -44,6 +45,34 @@ impl Rows<'_> {
     pub fn claim_steps(&self, of: &ClinicMonth) -> Result<Vec<StepRow>, Error> {
         let sql = "select * from claim_steps where month = ?1 and clinic = ?2 order by id";
         all(self.connection, sql, params![of.month.to_string(), of.clinic.as_str()], step_row)
+    }
+
+    /// Every step on a slip, in whatever clinic-month, oldest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn slip_steps(&self, slip: &SlipKey) -> Result<Vec<(ClinicMonth, StepRow)>, Error> {
+        let sql = "select * from claim_steps where slip = ?1 order by id";
+        all(self.connection, sql, [&slip.0], |row| {
+            let of = ClinicMonth { clinic: row.id("clinic")?, month: super::entered::month(row)? };
+            Ok((of, step_row(row)?))
+        })
+    }
+
+    /// 返戻中: whether the last that was decided of a slip is that it goes back to its clinic, and it has not come again
+    /// since.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn was_returned(&self, number: &ManagementNumber) -> Result<bool, Error> {
+        let steps = self.slip_steps(&SlipKey(number.0.clone()))?;
+        let Some((_, last)) = steps.last() else { return Ok(false) };
+        let returned =
+            matches!(&last.taken.step, ClaimStep::Decide { decision: SlipDecision::Return { .. }, .. });
+        let sql = "select max(committed_at) as at from standing_records where management_number = ?1";
+        let committed: Option<i64> =
+            crate::columns::first(self.connection, sql, [&number.0], |row| row.col("at"))?.flatten();
+        Ok(returned && committed.is_none_or(|committed| committed <= ms(last.at)))
     }
 
     /// What an adjustment of row `payment` would be about; `None` when the row does not stand.

@@ -2,6 +2,7 @@
 
 mod banking;
 mod paying;
+mod properties;
 mod resubmitting;
 
 use super::*;
@@ -55,6 +56,8 @@ const B: &str = "0110113727";
 struct Claims {
     office: Office,
     forms: Vec<Form>,
+    /// Seconds: commits and steps come one after the other.
+    clock: std::cell::Cell<i64>,
 }
 
 impl Claims {
@@ -80,7 +83,12 @@ impl Claims {
             })
             .unwrap();
         let forms = vec![office.form.clone()];
-        Self { office, forms }
+        Self { office, forms, clock: std::cell::Cell::new(100) }
+    }
+
+    fn tick(&self) -> Timestamp {
+        self.clock.set(self.clock.get() + 1);
+        at(self.clock.get())
     }
 
     /// A page in the envelope of a clinic and month.
@@ -93,7 +101,12 @@ impl Claims {
             .write(|rows| {
                 let sql = "update envelopes set clinic = ?1, month = ?2
                            where id = (select envelope from pages where page = ?3)";
-                crate::columns::run(rows.connection, sql, [clinic, month, page.as_str()])
+                crate::columns::run(rows.connection, sql, [clinic, month, page.as_str()])?;
+                crate::columns::run(
+                    rows.connection,
+                    "update pages set placed = 1 where page = ?1",
+                    [page.as_str()],
+                )
             })
             .unwrap();
         page
@@ -135,7 +148,7 @@ impl Claims {
             accepted: &[],
         })
         .unwrap();
-        self.office.store.write(|rows| rows.commit(page, &slip, &clerk(), at(9))).unwrap()
+        self.office.store.write(|rows| rows.commit(page, &slip, &clerk(), self.tick())).unwrap()
     }
 
     fn claim(&self, clinic: &str, month: &str, lines: &[(u32, i64)]) {
@@ -172,7 +185,7 @@ impl Claims {
         let actor = Actor::new(staff, "desk-3");
         self.office
             .store
-            .write(|rows| rows.take_step(&of(clinic, month), step, &rulebook, &actor, at(100)))
+            .write(|rows| rows.take_step(&of(clinic, month), step, &rulebook, &actor, self.tick()))
             .unwrap()
     }
 

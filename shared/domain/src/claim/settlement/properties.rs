@@ -103,6 +103,7 @@ fn take(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_whole_is_the_sum_of_its_parts_and_the_log_gives_the_state(
         faulty in prop::collection::vec(any::<bool>(), SLIPS as usize),
