@@ -7,12 +7,14 @@ use crate::sheets::{self, Side, Truth};
 use anyhow::{Context, Result, bail};
 use domain::form::{FieldKind, Form, PrintSource};
 use domain::ids::ManagementNumber;
+use domain::month::Month;
 use domain::reading::Value;
 use domain::roles::Role;
 use domain::slip::management_number;
 use domain::ticket::BatchTicket;
 use image::GrayImage;
 use image::imageops::FilterType;
+use jiff::civil::{Date, date};
 use press::{Fonts, Printer, Slip};
 use rand::{RngExt, SeedableRng};
 use simulator::{Condition, FileFormat, Handwriting, Rng, Scanner, Sheet, coupon, file, wear};
@@ -24,6 +26,8 @@ use vision::{Blank, Template};
 const BATCH: u32 = 16;
 /// Resolution of paper that others print, pixels per mm: that of our own, 300 dpi.
 const PAPER_PX_PER_MM: f64 = 300.0 / 25.4;
+/// First of the ninety days on which these slips are filled in.
+const SEASON: Date = date(2026, 10, 1);
 
 /// Paper up to this size, mm, may be scanned on the glass of an A4 scanner: a postcard is 100 x 148.
 const SMALL_MM: f64 = 150.0;
@@ -111,7 +115,11 @@ pub fn filled(
     rng: &mut Rng,
 ) -> Result<Vec<(Sheet, Truth)>> {
     let form = &template.form;
-    let citizens = if takes_children(form) { city::children(count, rng) } else { city::citizens(count, rng) };
+    let citizens = if takes_children(form) {
+        city::children(Month::of(SEASON), count, rng)
+    } else {
+        city::citizens(count, rng)
+    };
     let clinics = city::clinics(4, rng);
     let sheets = if form.is_third_party() {
         printed_by_others(form, &template.blanks, count, rng)?
@@ -120,8 +128,7 @@ pub fn filled(
     };
     let mut filled = Vec::with_capacity(count);
     for (paper, citizen) in sheets.into_iter().zip(&citizens) {
-        let visit =
-            jiff::civil::date(2026, 10, 1).saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
+        let visit = SEASON.saturating_add(jiff::Span::new().days(rng.random_range(0..90)));
         let known =
             sheets::known_answers(form, citizen, &clinics[rng.random_range(0..clinics.len())], visit, rng);
         let Paper { mut sheet, side, number, ticket } = paper;

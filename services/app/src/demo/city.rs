@@ -1,6 +1,7 @@
 //! よみとり市: a city that does not exist. Residents and clinics drawn from a seed, as the files that offices hand in.
 
 use domain::check_digit::CheckDigit;
+use domain::month::Month;
 use jiff::civil::{Date, date};
 use rand::RngExt;
 use simulator::Rng;
@@ -107,6 +108,8 @@ pub struct Clinic {
     pub code: String,
     /// What it is called.
     pub name: String,
+    /// How its bank writes it.
+    kana: String,
 }
 
 /// Header of a resident file.
@@ -117,9 +120,10 @@ pub fn citizens(count: usize, rng: &mut Rng) -> Vec<Citizen> {
     (0..count).map(|index| citizen(index, (date(1925, 1, 2), 13_300), rng)).collect()
 }
 
-/// `count` children: half of them one year old in the autumn of 2026, half in their year before school.
-pub fn children(count: usize, rng: &mut Rng) -> Vec<Citizen> {
-    let born = |index| if index % 2 == 0 { (date(2024, 12, 1), 270) } else { (date(2020, 4, 2), 365) };
+/// `count` children: half of them one year old in `month`, half in their year before school.
+pub fn children(month: Month, count: usize, rng: &mut Rng) -> Vec<Citizen> {
+    let (infants, pupils) = (month.plus(-22).first(), date(month.fiscal_year() - 6, 4, 2));
+    let born = |index| if index % 2 == 0 { (infants, 270) } else { (pupils, 365) };
     // Numbers of residents that no grown-up has.
     (0..count).map(|index| citizen(FIRST_CHILD + index, born(index), rng)).collect()
 }
@@ -151,35 +155,46 @@ pub fn resident_file(citizens: &[Citizen]) -> String {
 
 /// `count` clinics of prefecture 99, which does not exist.
 pub fn clinics(count: usize, rng: &mut Rng) -> Vec<Clinic> {
-    const NAMES: [&str; 8] = [
-        "紙屋町医院",
-        "ふで内科クリニック",
-        "墨染診療所",
-        "読取中央病院",
-        "すずり医院",
-        "桝目台クリニック",
-        "帳場内科",
-        "本町ファミリークリニック",
+    const NAMES: [(&str, &str); 8] = [
+        ("紙屋町医院", "カミヤチョウイイン"),
+        ("ふで内科クリニック", "フデナイカクリニツク"),
+        ("墨染診療所", "スミゾメシンリヨウジヨ"),
+        ("読取中央病院", "ヨミトリチユウオウビヨウイン"),
+        ("すずり医院", "スズリイイン"),
+        ("桝目台クリニック", "マスメダイクリニツク"),
+        ("帳場内科", "チヨウバナイカ"),
+        ("本町ファミリークリニック", "ホンチヨウフアミリ-クリニツク"),
     ];
     (0..count)
         .map(|index| {
             let body = format!("991{:06}", rng.random_range(0..900_000) + index);
             let check = CheckDigit::Luhn.of(&body).expect("nine digits have a Luhn check digit");
             let round = index / NAMES.len();
-            let mut name = NAMES[index % NAMES.len()].to_owned();
+            let (name, kana) = NAMES[index % NAMES.len()];
+            let (mut name, mut kana) = (name.to_owned(), kana.to_owned());
             if round > 0 {
-                let _ = write!(name, "第{}分院", round);
+                let _ = write!(name, "第{round}分院");
+                let _ = write!(kana, " {round}");
             }
-            Clinic { code: format!("{body}{check}"), name }
+            Clinic { code: format!("{body}{check}"), name, kana }
         })
         .collect()
 }
 
 /// The clinics as a CSV file.
 pub fn clinic_file(clinics: &[Clinic]) -> String {
-    let mut text = "clinic_code,name\n".to_owned();
-    for clinic in clinics {
-        let _ = writeln!(text, "{},{}", clinic.code, clinic.name);
+    let mut text =
+        "clinic_code,name,bank_code,bank_name,branch_code,branch_name,account_kind,account_number,\
+                    account_holder\n"
+            .to_owned();
+    for (index, clinic) in clinics.iter().enumerate() {
+        let Clinic { code, name, kana } = clinic;
+        let _ = writeln!(
+            text,
+            "{code},{name},9990,ヨミトリギンコウ,{:03},ホンテン,普通,{:07},{kana}",
+            1 + index % 9,
+            1_000_003 + index * 7
+        );
     }
     text
 }

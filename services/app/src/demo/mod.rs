@@ -1,6 +1,7 @@
 //! `yomitori demo`: a made-up city's mail goes the whole way, every hop the real one.
 
 pub mod city;
+mod claims;
 mod mail;
 mod plan;
 mod staff;
@@ -11,6 +12,7 @@ use crate::commands::roles;
 use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
 use anyhow::{Context, Result, bail, ensure};
+use claims::Bundles;
 use domain::account::Policy;
 use indicatif::{ProgressBar, ProgressStyle};
 use mail::Dropped;
@@ -77,10 +79,15 @@ async fn city_day(config: &Config, args: &DemoArgs) -> Result<()> {
         eprintln!("screens: http://{address}");
         staff::print(&logins)?;
     }
+    let (bundles, month) = (Bundles::of(&plan)?, plan.month);
     let dropped = post(config, plan, args.seed).await?;
+    let claims = bundles.claim(&hub, &dropped)?;
     wait_until_handled(&hub, &dropped).await?;
     let summary = Summary::make(&hub, &dropped)?;
     summary.print()?;
+    crate::print_line(&format!(
+        "claims      {claims} clinics claim for {month}; their slips wait for a payment clerk"
+    ))?;
     if !args.exit {
         staff::print(&logins)?;
         crate::print_line(&format!("\nThe screens are at http://{address} - Ctrl-C ends the demo."))?;

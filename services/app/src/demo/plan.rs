@@ -1,6 +1,7 @@
 //! What happens in the made-up city: who lives there, who is vaccinated where, what goes wrong.
 
 use super::city::{self, Citizen, Clinic};
+use super::claims;
 use super::mail::{Envelope, Mishap};
 use crate::cli::DemoArgs;
 use crate::commands::{import, issue};
@@ -11,8 +12,10 @@ use anyhow::{Context, Result};
 use domain::actor::Actor;
 use domain::form::Form;
 use domain::ids::ResidentId;
+use domain::month::Month;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
 use rand::SeedableRng;
 use simulator::Rng;
 use store::NewTicket;
@@ -26,6 +29,8 @@ const CLINICS: usize = 12;
 
 /// Everything that is to be posted.
 pub struct Plan {
+    /// The month that the clinics claim for.
+    pub month: Month,
     /// The sheet on top of each envelope.
     pub ticket_form: Form,
     /// One a clinic and week.
@@ -39,15 +44,18 @@ pub struct Plan {
 pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     let mut rng = Rng::seed_from_u64(args.seed);
     let slips = args.pages as usize;
+    let month = last_season(Timestamp::now().to_zoned(TimeZone::system()).date());
     // Half as many again live there as are vaccinated.
     let mut citizens = city::citizens(slips + slips / 2, &mut rng);
     // A generator of their own: grown-ups are the same with and without them.
     let mut nursery = Rng::seed_from_u64(args.seed ^ 1);
-    let children = city::children(slips.div_ceil(CHILDREN_EVERY * SLIPS_EACH) * SLIPS_EACH, &mut nursery);
+    let children =
+        city::children(month, slips.div_ceil(CHILDREN_EVERY * SLIPS_EACH) * SLIPS_EACH, &mut nursery);
     let clinics = city::clinics(CLINICS, &mut rng);
     citizens.extend_from_slice(&children);
     import::residents_from(&hub.store, city::resident_file(&citizens).as_bytes(), store::ImportMode::Full)?;
     import::clinics_from(&hub.store, city::clinic_file(&clinics).as_bytes())?;
+    claims::agree(hub, &clinics)?;
     let forms = templates::forms(&config.templates)?;
     let form = |id: &str| {
         forms
@@ -59,8 +67,6 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
     let (vaccination, screening, mr) =
         (form("influenza-elderly")?, form("lung-screening")?, form("mr-child")?);
     let ticket_form = form("batch-ticket")?;
-    let today = Timestamp::now().to_zoned(TimeZone::system()).date();
-    let month = today.saturating_sub(Span::new().months(1)).strftime("%Y-%m").to_string();
     let mut envelopes = Vec::new();
     let mut classes = children.chunks(SLIPS_EACH);
     for (index, group) in citizens[..slips].chunks(SLIPS_EACH).enumerate() {
@@ -68,9 +74,19 @@ pub fn make(config: &Config, hub: &Hub, args: &DemoArgs) -> Result<Plan> {
         let form = if index % 3 == 2 { &screening } else { &vaccination };
         let class = (index % CHILDREN_EVERY == CHILDREN_EVERY - 1).then(|| classes.next()).flatten();
         let (form, group) = class.map_or((form, group), |class| (&mr, &class[..group.len()]));
-        envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index, &month)?);
+        envelopes.push(envelope(hub, form, &ticket_form, &clinics[index % CLINICS], group, index, month)?);
     }
-    Ok(Plan { ticket_form, envelopes })
+    Ok(Plan { month, ticket_form, envelopes })
+}
+
+/// The newest month before `today` in which influenza is vaccinated against.
+fn last_season(today: Date) -> Month {
+    const SEASON: [i8; 4] = [10, 11, 12, 1];
+    let before = (1..=12).map(|months| Month::of(today).plus(-months));
+    before
+        .into_iter()
+        .find(|month| SEASON.contains(&month.first().month()))
+        .unwrap_or_else(|| Month::of(today))
 }
 
 fn envelope(
@@ -80,16 +96,16 @@ fn envelope(
     clinic: &Clinic,
     group: &[Citizen],
     index: usize,
-    month: &str,
+    month: Month,
 ) -> Result<Envelope> {
     let actor = Actor::new("demo", "demo");
-    // The slips were mailed three months ago, the visits were last month, the envelopes come today.
-    let mailed = Timestamp::now() - SignedDuration::from_hours(24 * 90);
+    // The slips were mailed a month before the visits; the envelopes come today.
+    let mailed = month.plus(-1).first().to_zoned(TimeZone::system())?.timestamp();
     // The fifth clinic of each round miscounts; every second envelope has one of the mishaps.
     let miscount = u32::from(index % 12 == 4);
     let ticket = NewTicket {
         clinic: clinic.code.as_str().into(),
-        month: month.to_owned(),
+        month: month.to_string(),
         programme: form.programme.clone().with_context(|| format!("{} has no programme", form.id))?,
         declared: group.len() as u32 + miscount,
     };

@@ -1,4 +1,4 @@
-//! Who works in the made-up office: one person for each duty, and one for all that verifiers do.
+//! Who works in the made-up office: one person for each duty, two where two must agree, and one for all but staff.
 
 use crate::hub::Hub;
 use anyhow::Result;
@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use store::AccountData;
 
 /// Id, name, section, duties.
-const STAFF: [(&str, &str, &str, &[Duty]); 9] = [
+const STAFF: [(&str, &str, &str, &[Duty]); 10] = [
     ("uketsuke", "受付 ひかり", "健康推進課 受付係", &[Duty::Mailroom]),
     ("kakunin1", "青木 さくら", "健康推進課 予防係", &[Duty::Verifier]),
     ("kakunin2", "石川 健太", "健康推進課 予防係", &[Duty::Verifier]),
     ("saitei", "上田 恵子", "健康推進課 予防係長", &[Duty::Arbiter]),
     ("shiharai", "江口 大輔", "健康推進課 庶務係", &[Duty::Payment]),
+    ("shiharai2", "遠藤 真由美", "健康推進課 庶務係長", &[Duty::Payment]),
     ("chohyo", "岡本 由美", "健康推進課 保健係", &[Duty::Planner]),
     ("kanri", "加藤 修", "情報政策課", &[Duty::Administrator]),
     ("kansa", "木村 誠", "監査事務局", &[Duty::Auditor]),
