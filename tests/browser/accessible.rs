@@ -13,7 +13,7 @@ const AXE: &str = include_str!("../axe/axe.min.js");
 const DUTIES: [&str; 7] =
     ["mailroom", "verifier", "arbiter", "payment", "planner", "administrator", "auditor"];
 /// Screens that are always there; those of a page, a file, a person are found by their links.
-const SCREENS: [&str; 22] = [
+const SCREENS: [&str; 28] = [
     "/",
     "/inbox",
     "/envelopes",
@@ -30,6 +30,12 @@ const SCREENS: [&str; 22] = [
     "/quality/settings",
     "/settings/second-keying",
     "/access-log",
+    "/claims",
+    "/claims/new",
+    "/claims/search",
+    "/claims/trends",
+    "/claims/prices",
+    "/lots?lot=DX918",
     "/staff",
     "/staff/duties",
     "/staff/sessions",
@@ -93,8 +99,17 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
         let link = find(browser, &format!("main a[href^='{beginning}']")).await;
         screens.push(format!("{address}{}", link.attr("href").await?.unwrap_or_default()));
     }
+    wrong_with(browser, address, &screens).await
+}
+
+/// What is wrong with these screens of `address`: barriers, what is cut off, what is not in English.
+pub async fn wrong_with(
+    browser: &WebDriver,
+    address: &str,
+    screens: &[String],
+) -> WebDriverResult<Vec<String>> {
     let mut wrong = Vec::new();
-    for screen in &screens {
+    for screen in screens {
         let name = screen.trim_start_matches(address);
         browser.goto(screen).await?;
         browser.execute(AXE, Vec::new()).await?;
@@ -110,7 +125,7 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
         browser.set_window_rect(0, 0, 1366, 768).await?;
     }
     browser.execute("document.cookie = 'lang=en; path=/'", Vec::new()).await?;
-    for screen in &screens {
+    for screen in screens {
         browser.goto(screen).await?;
         find(browser, "html:not(.translating)").await;
         let left = browser.execute(JAPANESE, Vec::new()).await?;
@@ -120,5 +135,6 @@ async fn walk(browser: &WebDriver, data: &Path, address: &str) -> WebDriverResul
             left.map(|text| format!("{}: not in English: {text}", screen.trim_start_matches(address))),
         );
     }
+    browser.execute("document.cookie = 'lang=ja; path=/'", Vec::new()).await?;
     Ok(wrong)
 }

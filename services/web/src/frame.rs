@@ -73,6 +73,13 @@ const PLACES: &[Place] = &[
     },
     Place { id: "enquiries", address: "/enquiries", label: "問合せ", rights: &[Right::Enquire] },
     Place { id: "corrections", address: "/corrections", label: "訂正", rights: &[Right::Correct] },
+    Place {
+        id: "claims",
+        address: "/claims",
+        label: "請求",
+        rights: &[Right::HandleClaims, Right::UnlockClaims],
+    },
+    Place { id: "lots", address: "/lots", label: "ロット検索", rights: &[Right::Export] },
     Place { id: "residents", address: "/residents", label: "台帳", rights: &[Right::SeePeople] },
     Place { id: "quality", address: "/quality", label: "品質", rights: &[Right::SeeQuality] },
     Place {
@@ -92,7 +99,7 @@ const PLACES: &[Place] = &[
 ];
 
 /// The bar above every screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// Which part of the bar is current.
     pub place: &'static str,

@@ -1,6 +1,7 @@
 //! ホーム. Totals that add up, today's progress, and every envelope.
 
 use crate::Screens;
+use crate::claims::{self, AtHome};
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
 use crate::mailroom::Advice;
@@ -21,6 +22,7 @@ const ENVELOPES_SHOWN: u32 = 60;
 struct HomeScreen {
     frame: Frame,
     live: Live,
+    claims: Option<AtHome>,
 }
 
 /// The part of the home screen that renews itself.
@@ -78,7 +80,8 @@ pub struct Envelope {
 /// `GET /`
 pub async fn home(State(screens): State<Screens>, person: Person) -> Result<Response, ScreenError> {
     let frame = Frame::new(&screens, &person, "home").await?;
-    show(&HomeScreen { frame, live: Live::now(&screens).await? })
+    let claims = claims::at_home(&screens, &person).await?;
+    show(&HomeScreen { frame, live: Live::now(&screens).await?, claims })
 }
 
 /// `GET /home/live`: only the part that renews itself.

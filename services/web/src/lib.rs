@@ -6,6 +6,7 @@ mod access;
 mod api;
 mod assets;
 mod cache;
+mod claims;
 mod corrections;
 mod dates;
 mod enquiries;
@@ -56,7 +57,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
-use store::Store;
+use store::{Rulebook, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use vision::GrayPage;
@@ -131,6 +132,11 @@ impl Screens {
             trials: ByteCache::new(TRIAL_BYTES),
             gate: Gate::default(),
         }))
+    }
+
+    /// What claims are judged by.
+    fn rulebook(&self) -> Rulebook<'_> {
+        Rulebook::new(&self.forms)
     }
 
     /// The form with this id.

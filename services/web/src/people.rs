@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use store::{Error, ResidentSearch, Rows};
 
 /// Shown instead of the address of a protected person (支援措置).
-const HIDDEN_ADDRESS: &str = "（支援措置のため表示できません）";
+pub const HIDDEN_ADDRESS: &str = "（支援措置のため表示できません）";
 
 /// Fewer digits are no number of a resident or slip.
 const SHORTEST_NUMBER: usize = 5;

@@ -3,8 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, api, assets, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom, page,
-    paper, pictures, quality, review, runs, status,
+    Screens, access, api, assets, claims, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom,
+    page, paper, pictures, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -33,6 +33,9 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(only(&[Right::ManageStaff], gate::staff()))
         .merge(only(&[Right::Correct], corrections::routes()))
+        .merge(only(&[Right::HandleClaims], claims::routes()))
+        .merge(only(&[Right::HandleClaims, Right::UnlockClaims], claims::seen_routes()))
+        .merge(only(&[Right::Export], claims::recall_routes()))
         .merge(api::routes())
         .fallback(async || ScreenError::NotFound)
 }

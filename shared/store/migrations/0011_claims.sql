@@ -227,3 +227,8 @@ create index records_service on records (service_date);
 -- Slips under no ticket belong to the clinic whose code they bear.
 create index envelopes_loose on envelopes (id) where clinic is null or month is null;
 create index records_clinic on records ("values" ->> '$.clinic_code', service_date) where kind = 'entry';
+-- Who received a lot is asked in an emergency. Lots are compared in capitals, without spaces and hyphens; two labels on
+-- one slip stand as `A / B`.
+create index records_lot on records (upper(replace(replace("values" ->> '$.lot', '-', ''), ' ', '')))
+    where "values" ->> '$.lot' is not null;
+create index past_services_lot on past_services (upper(replace(replace(lot, '-', ''), ' ', ''))) where lot is not null;

@@ -2,6 +2,7 @@
 
 mod access;
 mod attacks;
+mod claiming;
 mod correcting;
 mod describing;
 mod designing;

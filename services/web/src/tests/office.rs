@@ -28,6 +28,8 @@ use vision::{GrayPage, encode_jpeg};
 
 /// One side, every kind of entry that the screens know.
 const FORM: &str = include_str!("trial.toml");
+/// What claims ask for.
+const CLAIMED: &str = include_str!("claimed.toml");
 /// 100 dpi: small pictures keep the tests quick.
 const PX_PER_MM: f64 = 100.0 / 25.4;
 
@@ -115,11 +117,20 @@ fn deps(store: &Store, pages: &Arc<Folder>, form: &Form, folder: &Path, settings
 
 impl Office {
     pub fn open() -> Self {
+        Self::of(FORM)
+    }
+
+    /// An office whose slips have what claims ask for, too: lot, clinic, judgement and self-pay.
+    pub fn of_claims() -> Self {
+        Self::of(&format!("{FORM}{CLAIMED}"))
+    }
+
+    fn of(form: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let store = Store::open(&folder.path().join("rows.db")).unwrap();
         let pages = Arc::new(Folder::open(&folder.path().join("pages")).unwrap());
         std::fs::create_dir_all(folder.path().join("inbox")).unwrap();
-        let form = Form::parse("trial", FORM).unwrap();
+        let form = Form::parse("trial", form).unwrap();
         let residents = [
             resident("10000001", "見本 花子", false),
             resident("10000002", "<script>alert(1)</script>", false),
