@@ -35,8 +35,24 @@ fn a_made_up_city_adds_up() {
     assert_eq!(other.status.code(), Some(1), "data of somebody else is left alone");
 }
 
+/// Influenza all the year: the visits of these tests are today.
+const RULES: &str = r#"
+[[programme]]
+id = "influenza-elderly"
+name = "高齢者インフルエンザ"
+kind = "vaccination"
+vaccine = "inactivated"
+[[programme.version]]
+source = "試験の要領"
+season = "04-01..03-31"
+limit = { within = "season" }
+who = [{ age = "65y.." }]
+doses = [{}]
+"#;
+
 /// Settings for tests: files rest half a second, passwords are enough.
 pub fn settings(data: &Path) {
+    std::fs::write(data.join("programmes.toml"), RULES).unwrap();
     let settings = "stable_seconds = 0.5\npoll_seconds = 1.0\n[accounts]\nsecond_factor = \"optional\"\n";
     std::fs::write(data.join("yomitori.toml"), settings).unwrap();
 }
@@ -62,6 +78,7 @@ pub fn post(data: &Path, count: usize, seed: u64, stranger: Option<usize>) -> Ve
             ("sex".into(), choose(if index % 2 == 0 { "F" } else { "M" })),
             ("consent".into(), choose("agree")),
             ("judgement".into(), choose("possible")),
+            ("dose_number".into(), Answer::Digits("1".to_owned())),
         ]
         .into();
         mail::fill_in(&mut slip.sheet, &form, known, &mut rng);

@@ -59,6 +59,15 @@ pub enum Command {
     /// The clinics under contract.
     #[command(subcommand)]
     Clinics(ClinicsCommand),
+    /// The rules of vaccination and screening programmes: list, show, check.
+    #[command(subcommand)]
+    Programmes(ProgrammesCommand),
+    /// Vaccine lots and their expiry, as makers publish them.
+    #[command(subcommand)]
+    Lots(LotsCommand),
+    /// What a former system held of vaccinations and screenings.
+    #[command(subcommand)]
+    History(HistoryCommand),
     /// The price list.
     #[command(subcommand)]
     Prices(PricesCommand),
@@ -302,6 +311,54 @@ pub struct BankFileArgs {
     /// Machine-readable output.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `yomitori programmes …`.
+#[derive(Debug, Subcommand)]
+pub enum ProgrammesCommand {
+    /// Every programme, and the vaccines that rules name.
+    List {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One programme in words.
+    Show {
+        /// Its id.
+        id: String,
+        /// Only the rules for services on this day.
+        #[arg(long, value_name = "DAY")]
+        day: Option<jiff::civil::Date>,
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Looks for mistakes in the data directory's `programmes.toml`, or in FILE.
+    Check {
+        /// A file of rules.
+        file: Option<PathBuf>,
+    },
+}
+
+/// `yomitori lots …`.
+#[derive(Debug, Subcommand)]
+pub enum LotsCommand {
+    /// Takes in a file of lots (CSV with `vaccine,lot,expiry`); known lots get the new expiry.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// `yomitori history …`.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Takes in what a former system held (CSV with `resident_id,programme,service_date`, optionally
+    /// `round,vaccine,lot`). It counts as history everywhere and is never paid; what is known already stays.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// `yomitori audit …`.

@@ -12,6 +12,7 @@ mod logs;
 mod payer;
 mod preview;
 mod report;
+mod rules;
 mod sheets;
 mod templates;
 
@@ -56,6 +57,9 @@ fn run(cli: Cli) -> Result<()> {
         Command::Read(args) => commands::read::run(&config, &args),
         Command::Residents(command) => commands::import::residents(&config, command),
         Command::Clinics(command) => commands::import::clinics(&config, command),
+        Command::Programmes(command) => commands::programmes::run(&config, command),
+        Command::Lots(command) => commands::import::lots(&config, command),
+        Command::History(command) => commands::import::history(&config, command),
         Command::Prices(command) => commands::claims::prices(&config, command),
         Command::Claims(command) => commands::claims::run(&config, command),
         Command::Audit(command) => commands::audit::run(&config, command),

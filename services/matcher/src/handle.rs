@@ -9,6 +9,7 @@ use domain::ids::{PageId, ResidentId};
 use domain::likeness::{birth_agreement, plausible_birth_dates};
 use domain::matching::{Agreement, MatchOutcome};
 use domain::message::PageRead;
+use domain::programme::Programmes;
 use domain::reading::Decision::Accept;
 use domain::reading::{FormReading, PageReading};
 use domain::record;
@@ -29,6 +30,7 @@ const JAPAN: Offset = Offset::constant(9);
 pub struct Matcher {
     store: Store,
     forms: Arc<[Form]>,
+    programmes: Arc<Programmes>,
     actor: Actor,
 }
 
@@ -58,9 +60,9 @@ impl Handled {
 }
 
 impl Matcher {
-    /// A matcher over these rows that knows these forms.
-    pub fn new(store: Store, forms: Vec<Form>) -> Self {
-        Self { store, forms: forms.into(), actor: Actor::system("matcher") }
+    /// A matcher over these rows that knows these forms and rules.
+    pub fn new(store: Store, forms: Vec<Form>, programmes: Arc<Programmes>) -> Self {
+        Self { store, forms: forms.into(), programmes, actor: Actor::system("matcher") }
     }
 
     /// Handles one reading. Idempotent: a message may come any number of times, in any order.
@@ -74,7 +76,8 @@ impl Matcher {
                 ReadingTaken::Late => return Ok(Handled::Late),
                 ReadingTaken::UnknownPage => return Ok(Handled::UnknownPage),
             };
-            let work = Work { rows, page: &page, actor: &self.actor, now };
+            let programmes = &*self.programmes;
+            let work = Work { rows, programmes, page: &page, actor: &self.actor, now };
             // With the number that a person assigned, if there is one.
             match page.reading.as_ref().unwrap_or(&message.reading) {
                 PageReading::Unrecognised { reason } => {
@@ -121,6 +124,7 @@ impl Matcher {
 /// The page in hand, inside its transaction.
 pub(crate) struct Work<'a> {
     pub rows: &'a Writer<'a>,
+    pub programmes: &'a Programmes,
     pub page: &'a Page,
     pub actor: &'a Actor,
     pub now: Timestamp,
@@ -166,6 +170,7 @@ impl Work<'_> {
         let reading = settled.as_ref().unwrap_or(reading);
         let written = Written::of(form, reading);
         let others = self.others(&written, owner.as_ref())?;
+        let lots = rows.known_lots(&decision::values(form, reading), Some(reading))?;
         let (outcome, decision) = decision::decide(&Case {
             form,
             reading,
@@ -173,6 +178,8 @@ impl Work<'_> {
             owner: owner.as_ref(),
             others: &others,
             history: &history,
+            programmes: self.programmes,
+            lots: &lots,
             same_number: &same_number,
             scanned_on: self.scanned_on(),
         });

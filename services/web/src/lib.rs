@@ -49,6 +49,7 @@ use axum::serve::ListenerExt;
 use cache::ByteCache;
 use domain::form::Form;
 use domain::ids::ImageHash;
+use domain::programme::Programmes;
 use gate::{Gate, Secured};
 use pages::PageStore;
 use pictures::PictureKey;
@@ -79,6 +80,8 @@ pub struct Deps {
     pub pages: Arc<dyn PageStore>,
     /// Every form of this installation.
     pub forms: Vec<Form>,
+    /// The rules of every programme.
+    pub programmes: Arc<Programmes>,
     /// Prints batch tickets and previews; `None` when this machine has no fonts (the screen says so).
     pub printer: Option<Printer>,
     /// How full the queue is.

@@ -2,7 +2,9 @@
 
 use crate::form::{Field, FieldKind, Form};
 use crate::ids::{FieldId, PageId};
+use crate::lot::Lot;
 use crate::matching::{Agreement, Candidate, Item, MatchOutcome, explain, match_residents};
+use crate::programme::Programmes;
 use crate::reading::{self, FieldReading, FormReading};
 use crate::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use crate::resident::Resident;
@@ -37,6 +39,10 @@ pub struct Case<'a> {
     pub others: &'a [Resident],
     /// The owner's standing records.
     pub history: &'a [PastRecord],
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
+    /// What is known of the lot on the slip.
+    pub lots: &'a [Lot],
     /// Other pages on which the same number was read, and that were not sent away.
     pub same_number: &'a [PageId],
     /// Local day on which the page arrived.
@@ -63,10 +69,15 @@ pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
         values: &values,
         resident: case.owner,
         history: case.history,
+        programmes: case.programmes,
+        lots: case.lots,
         issued_on: case.slip.map(|slip| slip.issued_on),
         scanned_on: case.scanned_on,
     };
-    add_findings(case.reading, rules::findings(&circumstances), &mut reasons);
+    // Notices ask for nobody; they are kept with the record.
+    let mut findings = rules::findings(&circumstances);
+    findings.retain(|finding| !finding.notice);
+    add_findings(case.reading, findings, &mut reasons);
     (outcome, conclude(case, values, reasons))
 }
 
@@ -106,6 +117,8 @@ fn conclude(case: &Case, values: Values, mut reasons: Vec<ReviewReason>) -> Deci
         resident: owner,
         values,
         history: case.history,
+        programmes: case.programmes,
+        lots: case.lots,
         issued_on: Some(slip.issued_on),
         scanned_on: case.scanned_on,
         accepted: &[],
@@ -223,7 +236,7 @@ fn printed_differences(form: &Form, written: &Written, candidate: &Candidate) ->
 }
 
 /// The values that may stand: those accepted, by the reader or in agreement with the register.
-fn values(form: &Form, reading: &FormReading) -> Values {
+pub fn values(form: &Form, reading: &FormReading) -> Values {
     let mut values = Values::new();
     for field in record::recorded_fields(form).filter(|field| field.is_on(reading.side)) {
         let Some(read) = reading.field(field.id.as_str()) else { continue };

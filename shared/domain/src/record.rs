@@ -2,6 +2,8 @@
 
 use crate::form::Form;
 use crate::ids::{FieldId, FormId, ManagementNumber, PageId, ProgrammeId, ResidentId};
+use crate::lot::Lot;
+use crate::programme::{self, Programmes};
 use crate::resident::Resident;
 use crate::roles::Role;
 use crate::rules::{self, Circumstances, Finding, PastRecord, RuleCode, Values};
@@ -22,6 +24,10 @@ pub struct SlipDraft<'a> {
     pub values: Values,
     /// The person's standing records (this page's own left out).
     pub history: &'a [PastRecord],
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
+    /// What is known of the lot on the slip.
+    pub lots: &'a [Lot],
     /// Local day on which the slip was printed, when known.
     pub issued_on: Option<Date>,
     /// Local day on which the page arrived.
@@ -107,7 +113,7 @@ impl CommitRefused {
 /// The first thing that stands against it (findings all at once).
 pub fn commit(draft: SlipDraft) -> Result<ProvenSlip, CommitRefused> {
     let form = draft.form;
-    let programme = form.programme.clone().ok_or(CommitRefused::NotASlip)?;
+    let of = form.programme.clone().ok_or(CommitRefused::NotASlip)?;
     for (id, value) in &draft.values {
         let field =
             form.field(id.as_str()).ok_or_else(|| CommitRefused::UnknownField { field: id.clone() })?;
@@ -117,13 +123,13 @@ pub fn commit(draft: SlipDraft) -> Result<ProvenSlip, CommitRefused> {
     }
     let service_date = rules::service_date(form, &draft.values).ok_or(CommitRefused::NoServiceDate)?;
     let findings = rules::findings(&draft.circumstances());
-    if findings.iter().any(|finding| !draft.accepted.contains(&finding.rule)) {
+    if programme::against(&findings).any(|finding| !draft.accepted.contains(&finding.rule)) {
         return Err(CommitRefused::Findings { findings });
     }
     Ok(ProvenSlip {
         number: draft.number,
         resident: draft.resident.id.clone(),
-        programme,
+        programme: of,
         form: form.id.clone(),
         form_version: form.version,
         service_date,
@@ -140,6 +146,8 @@ impl SlipDraft<'_> {
             values: &self.values,
             resident: Some(self.resident),
             history: self.history,
+            programmes: self.programmes,
+            lots: self.lots,
             issued_on: self.issued_on,
             scanned_on: self.scanned_on,
         }
@@ -182,7 +190,7 @@ impl ProvenSlip {
         &self.values
     }
 
-    /// Findings that a person accepted.
+    /// Findings that a person accepted, and notices.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -219,6 +227,8 @@ mod tests {
             resident: &sample::resident(),
             values: good.iter().chain(changes).map(|(id, text)| ((*id).into(), value(text))).collect(),
             history: &[],
+            programmes: &sample::programmes(),
+            lots: &[],
             issued_on: None,
             scanned_on: sample::SCANNED_ON,
             accepted,
@@ -269,6 +279,8 @@ mod tests {
             resident: &sample::resident(),
             values: Values::new(),
             history: &[],
+            programmes: &sample::programmes(),
+            lots: &[],
             issued_on: None,
             scanned_on: sample::SCANNED_ON,
             accepted: &[],

@@ -31,6 +31,10 @@ pub enum Role {
     SelfPay,
     /// 接種量, mL.
     Volume,
+    /// ワクチン, where a form offers several.
+    Vaccine,
+    /// 検査方法.
+    Method,
     /// 本人・保護者の署名.
     Signature,
     /// 医師の署名または記名押印.
@@ -46,7 +50,7 @@ pub const REFUSE: &str = "refuse";
 
 impl Role {
     /// The field ids that play this part.
-    fn ids(self) -> &'static [&'static str] {
+    pub(crate) fn ids(self) -> &'static [&'static str] {
         match self {
             Role::BirthDate => &["birth_date"],
             Role::Sex => &["sex"],
@@ -60,6 +64,8 @@ impl Role {
             Role::Round => &["dose_number"],
             Role::SelfPay => &["self_pay"],
             Role::Volume => &["volume"],
+            Role::Vaccine => &["vaccine"],
+            Role::Method => &["exam_method", "method"],
             Role::Signature => &["signature"],
             Role::DoctorSignature => &["doctor_signature"],
         }

@@ -4,6 +4,8 @@
 
 use crate::form::{Calculation, FieldKind, Form, Operation};
 use crate::ids::{FieldId, PageId, ProgrammeId};
+use crate::lot::Lot;
+use crate::programme::{self, Judged, PastService, Programmes};
 use crate::reading::Value;
 use crate::resident::Resident;
 use crate::roles::{self, Role};
@@ -15,14 +17,29 @@ use std::collections::BTreeMap;
 pub type Values = BTreeMap<FieldId, Value>;
 
 /// 指摘. A rule that a slip breaks. A person may accept it; the machine never does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Which rule.
     pub rule: RuleCode,
     /// The field that it speaks of.
     pub field: Option<FieldId>,
-    /// The sentence for people; without any personal value.
+    /// The sentence for people. It names days of this and other services and days that follow from an age: for screens
+    /// and letters, never for a log.
     pub text: String,
+    /// Where the rule stands, for people; empty when it is plain sense.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// お知らせ: told, and no reason to stop a slip or its payment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notice: bool,
+}
+
+/// Without the sentence, whose days may say when somebody was born.
+impl std::fmt::Debug for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { rule, field, notice, .. } = self;
+        f.debug_struct("Finding").field("rule", rule).field("field", field).field("notice", notice).finish()
+    }
 }
 
 /// ルール. The name of a rule in rows and requests.
@@ -43,17 +60,62 @@ pub enum RuleCode {
     PostponedWithLot,
     /// The person did not consent, yet was vaccinated.
     NoConsent,
-    /// The programme was taken before in the same fiscal year.
+    /// The programme was received before within the span in which it is given once: season, fiscal years, life.
     TwiceInSeason,
     /// A product or a sum on the paper is wrong.
     Miscalculated,
+    /// 年齢: too young or too old for the programme or the dose.
+    Age,
+    /// 対象外: sex, condition, method, or the programme was not open.
+    NotEligible,
+    /// 間隔: too close to another dose or vaccine, or too far from it.
+    Interval,
+    /// 回数: no such dose, given already, or out of order.
+    Round,
+    /// 実施期間外.
+    Season,
+    /// A vaccine that the programme does not use.
+    WrongVaccine,
+    /// 接種量.
+    Volume,
+    /// 有効期限切れ.
+    LotExpired,
+    /// No lot number looks like this.
+    LotImpossible,
+    /// What rules ask for is not on paper or in the history. Always a notice.
+    CannotJudge,
 }
 
-/// 履歴. A standing record of the same person.
+impl RuleCode {
+    /// Every rule.
+    pub const ALL: [RuleCode; 19] = [
+        RuleCode::RequiredBlank,
+        RuleCode::ServiceInFuture,
+        RuleCode::ServiceBeforeIssue,
+        RuleCode::NotResident,
+        RuleCode::FeverButPossible,
+        RuleCode::PostponedWithLot,
+        RuleCode::NoConsent,
+        RuleCode::TwiceInSeason,
+        RuleCode::Miscalculated,
+        RuleCode::Age,
+        RuleCode::NotEligible,
+        RuleCode::Interval,
+        RuleCode::Round,
+        RuleCode::Season,
+        RuleCode::WrongVaccine,
+        RuleCode::Volume,
+        RuleCode::LotExpired,
+        RuleCode::LotImpossible,
+        RuleCode::CannotJudge,
+    ];
+}
+
+/// 履歴. A standing record of the same person, or what a former system held of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastRecord {
-    /// Its page.
-    pub page: PageId,
+    /// Its page; a former system's record has none.
+    pub page: Option<PageId>,
     /// What for.
     pub programme: ProgrammeId,
     /// When it was given or examined.
@@ -73,6 +135,10 @@ pub struct Circumstances<'a> {
     pub resident: Option<&'a Resident>,
     /// The person's standing records (this page's own left out).
     pub history: &'a [PastRecord],
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
+    /// What is known of the lot on the slip.
+    pub lots: &'a [Lot],
     /// Local day on which the slip was printed, when known.
     pub issued_on: Option<Date>,
     /// Local day on which the page arrived.
@@ -84,24 +150,79 @@ const FEVER: f64 = 37.5;
 
 type Check = fn(&Circumstances) -> Option<(Role, String)>;
 
-const RULES: &[(RuleCode, Check)] = &[
-    (RuleCode::ServiceInFuture, service_in_future),
-    (RuleCode::ServiceBeforeIssue, service_before_issue),
-    (RuleCode::NotResident, not_resident),
-    (RuleCode::FeverButPossible, fever_but_possible),
-    (RuleCode::PostponedWithLot, postponed_with_lot),
-    (RuleCode::NoConsent, no_consent),
-    (RuleCode::TwiceInSeason, twice_in_season),
+/// What holds for every programme, and where it stands.
+const RULES: &[(RuleCode, Check, &str)] = &[
+    (RuleCode::ServiceInFuture, service_in_future, ""),
+    (RuleCode::ServiceBeforeIssue, service_before_issue, ""),
+    (RuleCode::NotResident, not_resident, "予防接種法・健康増進法: 市町村の区域内に居住する者"),
+    (
+        RuleCode::FeverButPossible,
+        fever_but_possible,
+        "予防接種実施規則・予防接種ガイドライン: 明らかな発熱（37.5度以上）",
+    ),
+    (RuleCode::PostponedWithLot, postponed_with_lot, ""),
+    (RuleCode::NoConsent, no_consent, "予防接種実施規則: 文書による同意"),
 ];
 
-/// Every rule that the slip breaks, blank fields first.
+/// Every rule that the slip breaks: blank fields first, then what holds for all, then the rules of its programme.
 pub fn findings(slip: &Circumstances) -> Vec<Finding> {
-    let broken = RULES.iter().filter_map(|(rule, check)| {
+    let broken = RULES.iter().filter_map(|(rule, check, source)| {
         let (role, text) = check(slip)?;
-        Some(Finding { rule: *rule, field: slip.form.role(role).map(|field| field.id.clone()), text })
+        let field = slip.form.role(role).map(|field| field.id.clone());
+        Some(Finding { rule: *rule, field, text, source: (*source).to_owned(), notice: false })
     });
     let miscalculated = miscalculated(slip.form, slip.values);
-    blanks(slip.form, slip.values).chain(broken).chain(miscalculated).collect()
+    blanks(slip.form, slip.values).chain(broken).chain(of_programme(slip)).chain(miscalculated).collect()
+}
+
+/// What the programme's own rules say.
+fn of_programme(slip: &Circumstances) -> Vec<Finding> {
+    let (form, values) = (slip.form, slip.values);
+    let (Some(programme), Some(day)) = (&form.programme, service_date(form, values)) else {
+        return Vec::new();
+    };
+    let history: Vec<PastService> = slip.history.iter().filter_map(PastRecord::service).collect();
+    programme::judge(
+        slip.programmes,
+        &Judged {
+            form,
+            programme,
+            round: round(values),
+            vaccine: by_role(values, Role::Vaccine),
+            method: by_role(values, Role::Method),
+            volume: by_role(values, Role::Volume).and_then(|text| text.parse().ok()),
+            lot: by_role(values, Role::Lot),
+            lots: slip.lots,
+            day,
+            postponed: is_postponed(form, values),
+            resident: slip.resident,
+            history: &history,
+        },
+    )
+}
+
+impl PastRecord {
+    /// What was given or examined; `None` when it was put off.
+    pub fn service(&self) -> Option<PastService> {
+        let postponed = by_role(&self.values, Role::Judgement) == Some(roles::POSTPONED);
+        (!postponed).then(|| PastService {
+            programme: self.programme.clone(),
+            round: round(&self.values),
+            vaccine: by_role(&self.values, Role::Vaccine).map(str::to_owned),
+            day: self.service_date,
+            page: self.page.clone(),
+        })
+    }
+}
+
+/// 回・期 as the slip says it.
+pub fn round(values: &Values) -> Option<u8> {
+    by_role(values, Role::Round)?.parse().ok()
+}
+
+/// The value of the field that plays `role` on whatever form the values are of.
+pub fn by_role(values: &Values, role: Role) -> Option<&str> {
+    role.ids().iter().find_map(|id| values.get(&FieldId::from(*id))?.text())
 }
 
 /// The findings that the paper alone gives: blank fields, products and sums.
@@ -121,7 +242,8 @@ fn miscalculated<'a>(form: &'a Form, values: &'a Values) -> impl Iterator<Item =
             }
             Operation::Sum => format!("「{gives}」が、内訳の合計と合いません。"),
         };
-        Finding { rule: RuleCode::Miscalculated, field: Some(calculation.gives.clone()), text }
+        let field = Some(calculation.gives.clone());
+        Finding { rule: RuleCode::Miscalculated, field, text, source: String::new(), notice: false }
     };
     form.miscalculated(values).map(finding)
 }
@@ -148,6 +270,8 @@ fn blanks<'a>(form: &'a Form, values: &'a Values) -> impl Iterator<Item = Findin
         rule: RuleCode::RequiredBlank,
         field: Some(field.id.clone()),
         text: format!("「{}」が記入されていません。", field.label),
+        source: String::new(),
+        notice: false,
     })
 }
 
@@ -199,22 +323,6 @@ fn no_consent(slip: &Circumstances) -> Option<(Role, String)> {
         .then(|| (Role::Consent, "接種に「同意しない」とされています。".into()))
 }
 
-fn twice_in_season(slip: &Circumstances) -> Option<(Role, String)> {
-    let (programme, day) = (slip.form.programme.as_ref()?, service_date(slip.form, slip.values)?);
-    let before = slip.history.iter().any(|past| {
-        past.programme == *programme
-            && fiscal_year(past.service_date) == fiscal_year(day)
-            && !is_postponed(slip.form, &past.values)
-    });
-    (before && !is_postponed(slip.form, slip.values))
-        .then(|| (Role::ServiceDate, "同じ年度に、同じ事業の記録がすでにあります。".into()))
-}
-
-/// 年度. April to March, named by the year of its April.
-fn fiscal_year(day: Date) -> i16 {
-    if day.month() >= 4 { day.year() } else { day.year() - 1 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,7 +350,7 @@ mod tests {
             let mut resident = sample::resident();
             resident.resident_until = Some(date(2027, 1, 31));
             let past = PastRecord {
-                page: "earlier-1".into(),
+                page: Some("earlier-1".into()),
                 programme: "trial".into(),
                 service_date: date(2027, 10, 10),
                 values: values(&[]),
@@ -252,6 +360,8 @@ mod tests {
                 values: &values(changes),
                 resident: Some(&resident),
                 history: std::slice::from_ref(&past),
+                programmes: &sample::programmes(),
+                lots: &[],
                 issued_on: Some(date(2026, 9, 1)),
                 scanned_on: date(2027, 12, 1),
             });
@@ -278,7 +388,7 @@ mod tests {
     fn a_postponed_visit_does_not_use_up_the_season() {
         let form = sample::form();
         let past = |judgement| PastRecord {
-            page: "earlier-1".into(),
+            page: Some("earlier-1".into()),
             programme: "trial".into(),
             service_date: date(2026, 10, 10),
             values: values(&[("judgement", judgement)]),
@@ -289,6 +399,8 @@ mod tests {
                 values: &values(&[]),
                 resident: None,
                 history: &[past(judgement)],
+                programmes: &sample::programmes(),
+                lots: &[],
                 issued_on: None,
                 scanned_on: sample::SCANNED_ON,
             });

@@ -3,6 +3,7 @@
 use crate::form::Form;
 use crate::ids::{FieldId, ManagementNumber, ResidentId};
 use crate::personal::Personal;
+use crate::programme::Programmes;
 use crate::reading::*;
 use crate::resident::{Resident, Sex};
 use crate::slip::{IssuedSlip, management_number};
@@ -114,6 +115,10 @@ pub const SCANNED_ON: Date = date(2026, 11, 20);
 
 pub fn form() -> Form {
     Form::parse("trial", FORM).expect("the sample form is sound")
+}
+
+pub fn programmes() -> Programmes {
+    Programmes::built_in()
 }
 
 pub fn resident() -> Resident {

@@ -50,10 +50,11 @@ create table past_services (
     vaccine       text,
     lot           text,
     service_date  text not null,
-    imported      integer not null references events (id),
-    unique (resident, programme, service_date, round)
+    imported      integer not null references events (id)
 ) strict;
-create index past_services_resident on past_services (resident, programme, service_date);
+-- Rounds that are not known are one and the same.
+create unique index past_services_once
+    on past_services (resident, programme, service_date, coalesce(round, 0));
 
 -- ワクチンのロット: what makers published. Expiry of what the label on the slip does not say itself.
 create table lots (
@@ -63,6 +64,7 @@ create table lots (
     imported  integer not null references events (id),
     primary key (vaccine, lot)
 ) strict, without rowid;
+create index lots_lot on lots (lot);
 
 -- 請求書. The newest row of a clinic and month is the claim; earlier ones stay readable.
 create table claims (

@@ -21,6 +21,7 @@ mod events;
 mod exports;
 mod issuing;
 mod keyings;
+mod lots;
 mod mailroom;
 mod outbox;
 mod pages;

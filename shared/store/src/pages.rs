@@ -7,7 +7,7 @@ use domain::actor::Actor;
 use domain::ids::{EnvelopeId, FormId, ImageHash, ManagementNumber, PageId, ResidentId, ScanId};
 use domain::message::Milliseconds;
 use domain::page::PageState;
-use domain::reading::PageReading;
+use domain::reading::{FormReading, PageReading};
 use domain::review::ReviewReason;
 use jiff::Timestamp;
 use rusqlite::{Row, params};
@@ -112,6 +112,16 @@ pub enum Moved {
     NotOpen,
     /// Somebody else has it on the screen.
     Held,
+}
+
+impl Page {
+    /// What was read on it, when it is a page of a form.
+    pub fn form_read(&self) -> Option<&FormReading> {
+        match self.reading.as_ref()? {
+            PageReading::Read(reading) => Some(reading),
+            _ => None,
+        }
+    }
 }
 
 impl Rows<'_> {

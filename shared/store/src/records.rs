@@ -91,7 +91,8 @@ impl Rows<'_> {
         first(self.connection, sql, [page.as_str()], record)
     }
 
-    /// A person's standing entries as rules see them, but for those of page `except`.
+    /// A person's standing entries as rules see them, but for those of page `except`; and what a former system held of
+    /// other days or programmes.
     ///
     /// # Errors
     /// The database failed.
@@ -102,14 +103,25 @@ impl Rows<'_> {
                      and (management_number is null
                           or management_number is not (select management_number from pages where page = ?2))
                    order by service_date, id";
-        all(self.connection, sql, params![resident.0, except.as_str()], |row| {
+        let mut history = all(self.connection, sql, params![resident.0, except.as_str()], |row| {
             Ok(PastRecord {
-                page: row.id("page")?,
+                page: Some(row.id("page")?),
                 programme: row.id("programme")?,
                 service_date: row.date("service_date")?,
                 values: row.json("values")?,
             })
-        })
+        })?;
+        // What was keyed into the former system as well is one service.
+        let known = |one: &PastRecord| {
+            history
+                .iter()
+                .any(|other| other.programme == one.programme && other.service_date == one.service_date)
+        };
+        let mut former = self.former_services(resident)?;
+        former.retain(|one| !known(one));
+        history.extend(former);
+        history.sort_by_key(|one| one.service_date);
+        Ok(history)
     }
 }
 

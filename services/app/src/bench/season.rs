@@ -16,6 +16,7 @@ use domain::ids::{EnvelopeId, ImageHash, ManagementNumber, PageId, ProgrammeId, 
 use domain::matching::MatchOutcome;
 use domain::message::{Milliseconds, PageRead};
 use domain::personal::Personal;
+use domain::programme::Programmes;
 use domain::reading::{Decision, FieldReading, FormReading, PageReading, Value};
 use domain::record::{self, SlipDraft};
 use domain::review::ReviewReason;
@@ -38,17 +39,6 @@ const FORM: &str = "influenza-elderly";
 /// One page in so many waits for a person; one in so many was sent back.
 const REVIEW_EVERY: usize = 10;
 const RETURN_EVERY: usize = 97;
-/// The one simulated pen may have written what rules speak against; the screens do not care.
-const ACCEPTED: [RuleCode; 8] = [
-    RuleCode::RequiredBlank,
-    RuleCode::ServiceInFuture,
-    RuleCode::ServiceBeforeIssue,
-    RuleCode::NotResident,
-    RuleCode::FeverButPossible,
-    RuleCode::PostponedWithLot,
-    RuleCode::NoConsent,
-    RuleCode::TwiceInSeason,
-];
 
 /// What was built.
 pub struct Season {
@@ -124,7 +114,17 @@ pub async fn build(hub: &Hub, templates: &[Template], args: &BenchArgs, pages: u
     let numbers = hub.store.write(|rows| rows.issue_slips(&form, &ids, &actor, mailed))?;
     let tickets = templates.iter().map(|template| &template.form).find(|form| form.is_ticket());
     let tickets = tickets.context("there is no batch ticket")?.clone();
-    let mut mail = Mail { form, tickets, reading, image, actor, rng, waiting: None, committed: None };
+    let mut mail = Mail {
+        form,
+        tickets,
+        reading,
+        image,
+        actor,
+        rng,
+        programmes: Programmes::built_in(),
+        waiting: None,
+        committed: None,
+    };
     let codes: Vec<&str> = clinics.iter().map(|clinic| clinic.code.as_str()).collect();
     let slips: Vec<(&Citizen, &ManagementNumber)> =
         citizens.iter().zip(numbers.iter().map(|(number, _)| number)).collect();
@@ -170,6 +170,7 @@ struct Mail {
     image: ImageHash,
     actor: Actor,
     rng: Rng,
+    programmes: Programmes,
     waiting: Option<PageId>,
     committed: Option<PageId>,
 }
@@ -273,9 +274,12 @@ impl Mail {
             resident: &resident,
             values: values.map(|read| (read.id.clone(), read.value.clone())).collect(),
             history: &[],
+            programmes: &self.programmes,
+            lots: &[],
             issued_on: None,
             scanned_on: arrived.to_zoned(jiff::tz::TimeZone::UTC).date(),
-            accepted: &ACCEPTED,
+            // The one simulated pen may have written what rules speak against; the screens do not care.
+            accepted: &RuleCode::ALL,
         };
         let proven = record::commit(draft).map_err(|_| store::Error::Missing { what: "sound slip" })?;
         if let Committed::Done(_) = rows.commit(page, &proven, &self.actor, arrived)? {

@@ -1,7 +1,7 @@
 //! `yomitori check`: is everything there, and if not, what to do.
 
 use crate::config::Config;
-use crate::{engine, hub, templates};
+use crate::{engine, hub, rules, templates};
 use anyhow::{Context, Result, bail, ensure};
 use queue::Topic;
 use serde_json::json;
@@ -24,6 +24,7 @@ pub fn run(config: &Config, as_json: bool) -> Result<()> {
         Finding { what: "queue", result: queue(config) },
         Finding { what: "page store", result: page_store(config) },
         Finding { what: "forms", result: forms(config) },
+        Finding { what: "rules", result: programmes(config) },
         Finding {
             what: "fonts",
             result: press::Fonts::find().map(|_| "found".to_owned()).map_err(Into::into),
@@ -88,6 +89,27 @@ fn page_store(config: &Config) -> Result<String> {
 fn forms(config: &Config) -> Result<String> {
     let forms = templates::forms(&config.templates)?;
     Ok(forms.iter().map(|form| form.id.to_string()).collect::<Vec<_>>().join(", "))
+}
+
+/// Every form that makes records should have rules; what has none is held to once a fiscal year.
+fn programmes(config: &Config) -> Result<String> {
+    let programmes = rules::programmes(config)?;
+    let forms = templates::forms(&config.templates)?;
+    let mut without: Vec<&str> = forms
+        .iter()
+        .filter_map(|form| form.programme.as_ref())
+        .filter(|programme| programmes.get(programme).is_none())
+        .map(|programme| programme.as_str())
+        .collect();
+    without.sort_unstable();
+    without.dedup();
+    let count = programmes.all().count();
+    Ok(match without.as_slice() {
+        [] => format!("{count} programmes"),
+        names => {
+            format!("{count} programmes; once a fiscal year only, for want of rules: {}", names.join(", "))
+        }
+    })
 }
 
 fn tesseract() -> Result<String> {

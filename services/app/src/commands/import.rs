@@ -1,11 +1,12 @@
-//! `yomitori residents import`, `yomitori clinics import`: files in, with a report of every refused line.
+//! `yomitori residents import`, `clinics import`, `lots import`, `history import`: files in, with a report of every refused line.
 
-use crate::cli::{ClinicsCommand, ResidentsCommand};
+use crate::cli::{ClinicsCommand, HistoryCommand, LotsCommand, ResidentsCommand};
 use crate::config::Config;
-use crate::hub;
+use crate::{hub, rules};
 use anyhow::{Context, Result, bail};
 use domain::actor::Actor;
 use domain::clinic::file::{self, Clinics};
+use domain::lot;
 use domain::resident::Resident;
 use jiff::Timestamp;
 use matcher::{Refused, residents_file};
@@ -45,6 +46,36 @@ pub fn clinics(config: &Config, command: ClinicsCommand) -> Result<()> {
     report(&refused);
     crate::print_line(&format!("taken {taken}, refused {}", refused.len()))?;
     fail_on(&refused)
+}
+
+/// Runs `lots import`.
+pub fn lots(config: &Config, command: LotsCommand) -> Result<()> {
+    let LotsCommand::Import { file } = command;
+    let taken = lot::lot_file(&read(&file)?, &*rules::programmes(config)?)?;
+    let store = hub::open_store(config)?;
+    let count = store.write(|rows| rows.import_lots(&taken.good, &actor(), Timestamp::now()))?;
+    report(&taken.refused);
+    crate::print_line(&format!("taken {count}, refused {}", taken.refused.len()))?;
+    fail_on(&taken.refused)
+}
+
+/// Runs `history import`.
+pub fn history(config: &Config, command: HistoryCommand) -> Result<()> {
+    let HistoryCommand::Import { file } = command;
+    let mut taken = lot::history_file(&read(&file)?, &*rules::programmes(config)?)?;
+    let store = hub::open_store(config)?;
+    let known = store.read(|rows| rows.known_residents(&taken.good))?;
+    let before = taken.good.len();
+    taken.good.retain(|one| known.contains(&one.resident));
+    let strangers = before - taken.good.len();
+    let new = store.write(|rows| rows.import_history(&taken.good, &actor(), Timestamp::now()))?;
+    report(&taken.refused);
+    crate::print_line(&format!(
+        "added {new}, known {}, not in the register {strangers}, refused {}",
+        taken.good.len() - new,
+        taken.refused.len()
+    ))?;
+    fail_on(&taken.refused)
 }
 
 /// A whole register that lacks many of the present residents is rather a difference file, or half of one.

@@ -8,6 +8,7 @@ pub mod form;
 pub mod form_new;
 pub mod import;
 pub mod issue;
+pub mod programmes;
 pub mod read;
 pub mod roles;
 pub mod status;

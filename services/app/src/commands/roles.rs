@@ -3,7 +3,7 @@
 use crate::commands::{audit, status};
 use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
-use crate::{engine, templates};
+use crate::{engine, rules, templates};
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use matcher::Matcher;
@@ -96,7 +96,7 @@ pub fn start(
                 let forms = templates::forms(&config.templates)?;
                 let deps = matcher::Deps {
                     queue: hub.queue.clone(),
-                    matcher: Matcher::new(hub.store.clone(), forms),
+                    matcher: Matcher::new(hub.store.clone(), forms, rules::programmes(config)?),
                 };
                 tasks.spawn(matcher::run(matcher::Config::default(), deps, signal));
             }
@@ -174,6 +174,7 @@ pub fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
         store: hub.store.clone(),
         pages: hub.pages.clone(),
         forms: templates::forms(&config.templates)?,
+        programmes: rules::programmes(config)?,
         printer: fonts.ok().map(Printer::new),
         queue_depth: status::queue_depth(hub.store.clone(), hub.queue.clone()),
         designer: web::Designer {

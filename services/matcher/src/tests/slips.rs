@@ -70,7 +70,7 @@ fn of_a_set_of_copies_the_citys_sheet_is_recorded_and_the_others_wait() {
         include_str!("../../../../templates/screening-three-part/form.toml"),
     )
     .unwrap();
-    office.matcher = Matcher::new(office.store.clone(), vec![office.form.clone()]);
+    office.matcher = Matcher::new(office.store.clone(), vec![office.form.clone()], rules());
     let number = office.issue("1");
     for (page, side, expected) in
         [(0, 2, Handled::InReview), (1, 3, Handled::Committed), (2, 1, Handled::InReview)]
@@ -97,7 +97,7 @@ fn a_clinics_claim_waits_for_people_and_becomes_nobodys_record() {
     let office = Office::open();
     let claim =
         Form::parse("clinic-claim", include_str!("../../../../templates/clinic-claim/form.toml")).unwrap();
-    let matcher = Matcher::new(office.store.clone(), vec![claim.clone()]);
+    let matcher = Matcher::new(office.store.clone(), vec![claim.clone()], rules());
     let zeros = |field: &domain::form::Field| match field.kind {
         FieldKind::Digits(_) => Some(accepted(field.id.as_str(), "0")),
         _ => None,

@@ -8,9 +8,11 @@ use domain::duty::Right;
 use domain::form::Form;
 use domain::ids::FieldId;
 use domain::keying::{Keyed, Keying, Pass};
+use domain::programme::Programmes;
 use domain::reading::PageReading;
 use domain::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use domain::rules::RuleCode;
+use std::sync::Arc;
 use store::{Correction, CorrectionId, Error, Page, Record, RecordId, Rows};
 
 /// A record with its page and form.
@@ -26,6 +28,8 @@ pub struct Ground {
     pub side: u8,
     /// Whether the address must not show.
     pub hidden: bool,
+    /// The rules of every programme.
+    pub programmes: Arc<Programmes>,
 }
 
 /// An open or ended correction on its ground.
@@ -61,7 +65,8 @@ pub async fn ground(screens: &Screens, person: &Person, id: RecordId) -> Result<
     let side = reading.side;
     let form = screens.form(reading.form.as_str()).filter(|form| form.version == reading.form_version);
     let form = form.cloned().ok_or_else(|| ScreenError::Refused(older.into()))?;
-    Ok(Ground { record, page, form, side, hidden: hidden && !person.may(Right::SeeProtected) })
+    let hidden = hidden && !person.may(Right::SeeProtected);
+    Ok(Ground { record, page, form, side, hidden, programmes: screens.programmes.clone() })
 }
 
 /// The correction `id`.
@@ -121,6 +126,7 @@ pub fn prove(
     let Some(resident) = rows.resident(&corrected.resident)? else { return Ok(Err(Unproven::Nobody)) };
     let slip = corrected.number.as_ref().map(|number| rows.slip(number)).transpose()?.flatten();
     let history = rows.history(&resident.id, &ground.record.page)?;
+    let lots = rows.known_lots(&corrected.values, ground.page.form_read())?;
     let known = ground.record.findings.iter().map(|finding| finding.rule);
     let accepted: Vec<RuleCode> = accepted.iter().copied().chain(known).collect();
     let proven = record::commit(SlipDraft {
@@ -129,6 +135,8 @@ pub fn prove(
         resident: &resident,
         values: corrected.values.clone(),
         history: &history,
+        programmes: &ground.programmes,
+        lots: &lots,
         issued_on: slip.map(|slip| slip.issued_on),
         scanned_on: ground.page.arrived_at.to_zoned(words::japan()).date(),
         accepted: &accepted,

@@ -1,8 +1,8 @@
 //! What follows from a third person's decision about a sampled value. A wrong value never stays, and never goes silently.
 
-use crate::review::settle::settle;
+use crate::review::settle::{Ruled, settle};
 use domain::actor::Actor;
-use domain::form::{Field, Form};
+use domain::form::Field;
 use domain::keying::Keyed;
 use domain::page::PageState;
 use domain::quality::Verdict;
@@ -21,15 +21,16 @@ const REASON: &str = "品質抜取で判明";
 ///
 /// # Errors
 /// The database failed.
-pub fn decide(
+pub(crate) fn decide(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     field: &Field,
     id: i64,
     keyed: &Keyed,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<KeyingTaken, Error> {
+    let form = ruled.form;
     let verdict = match rows.decide_sample(id, form, field, keyed, actor, now)? {
         Err(taken) => return Ok(taken),
         Ok(verdict) => verdict,
@@ -44,7 +45,7 @@ pub fn decide(
         };
         match (page.state, rows.record_of_page(&page.id)?) {
             (PageState::Committed, Some(record)) => {
-                let corrected = correct(rows, form, field, &record, keyed, actor, now)?;
+                let corrected = correct(rows, ruled, field, &record, keyed, actor, now)?;
                 if !corrected {
                     rows.reverse_record(record.id, REASON, actor, now)?;
                     rows.add_review_reason(&page.id, doubt, now)?;
@@ -54,7 +55,7 @@ pub fn decide(
             (PageState::InReview, _) => {
                 rows.add_review_reason(&page.id, doubt, now)?;
                 rows.plan_work(form, &page.id)?;
-                settle(rows, form, &page.id, actor, now)?;
+                settle(rows, ruled, &page.id, actor, now)?;
             }
             // Returned, discarded or waiting to be read again: there is no value that could stand.
             _ => {}
@@ -66,7 +67,7 @@ pub fn decide(
 /// Corrects one value of a record; whether the values still make one.
 fn correct(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     field: &Field,
     record: &Record,
     keyed: &Keyed,
@@ -82,13 +83,16 @@ fn correct(
         None => values.remove(&field.id),
     };
     let history = rows.history(&resident.id, &page.id)?;
+    let lots = rows.known_lots(&values, page.form_read())?;
     let accepted: Vec<_> = record.findings.iter().map(|finding: &Finding| finding.rule).collect();
     let proven = record::commit(SlipDraft {
-        form,
+        form: ruled.form,
         number: record.management_number.clone(),
         resident: &resident,
         values,
         history: &history,
+        programmes: ruled.programmes,
+        lots: &lots,
         issued_on: slip.map(|slip| slip.issued_on),
         scanned_on: page.arrived_at.to_zoned(crate::words::japan()).date(),
         accepted: &accepted,

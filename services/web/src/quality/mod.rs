@@ -17,7 +17,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use chart::Chart;
-pub use decide::decide;
+pub(crate) use decide::decide;
 use domain::duty::Right;
 use domain::quality::Verdict;
 pub use figures::kind_label;

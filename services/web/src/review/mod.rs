@@ -188,6 +188,9 @@ impl Case {
                     let mut persons = person::persons(rows, form, reading, &item.outcome, found)?;
                     for past in persons.iter_mut().flat_map(|person| &mut person.past) {
                         past.title = words::programme_title(&inner.forms, past.programme.as_str());
+                        if past.title == past.programme.as_str() {
+                            past.title = inner.programmes.name(&past.programme).to_owned();
+                        }
                     }
                     persons
                 }

@@ -45,6 +45,8 @@ pub struct Past {
     pub title: String,
     /// Whether it is the programme of this slip.
     pub same: bool,
+    /// Whether a former system held it: there is no paper of it here.
+    pub former: bool,
 }
 
 /// A candidate in words.
@@ -196,6 +198,7 @@ fn past(rows: &Rows, form: &Form, reading: &FormReading, id: &ResidentId) -> Res
         day: wareki::format(record.service_date),
         distance: service.map_or(String::new(), |service| distance(record.service_date, service)),
         title: record.programme.to_string(),
+        former: record.page.is_none(),
         same: form.programme.as_ref() == Some(&record.programme),
         programme: record.programme.clone(),
     };

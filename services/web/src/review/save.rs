@@ -4,7 +4,7 @@ use super::decide::Decider;
 use super::list::Chosen;
 use super::posted::Posted;
 use super::screen::{Problem, ReviewScreen};
-use super::settle::{Refusal, Settled, prove, settle};
+use super::settle::{Refusal, Ruled, Settled, prove, settle};
 use super::{Case, Part, UNDO_WINDOW, kept, reading_of};
 use crate::Screens;
 use crate::error::ScreenError;
@@ -49,9 +49,13 @@ pub async fn commit(
     let new = decided(&screens, &case, &part, &posted, &mut problem);
     if let (Some((form, pass, new)), true) = (new, problem.is_empty()) {
         let (id, actor, form) = (page.clone(), staff.actor.clone(), form.clone());
+        let programmes = screens.programmes.clone();
         let saved = screens
             .store
-            .write_async(move |rows| write(rows, &form, &id, pass, &new, &actor, Timestamp::now()))
+            .write_async(move |rows| {
+                let ruled = Ruled { form: &form, programmes: &programmes };
+                write(rows, ruled, &id, pass, &new, &actor, Timestamp::now())
+            })
             .await?;
         match saved {
             Saved::Done(settled) => {
@@ -164,19 +168,20 @@ fn decided<'a>(
 /// written; only of a second keying nothing is said, it would tell of the first.
 fn write(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     page: &PageId,
     pass: Pass,
     new: &[NewKeying],
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Saved, Error> {
+    let form = ruled.form;
     let Some(then) = rows.progress_with(form, page, new, &actor.staff)? else {
         return Ok(Saved::Not(KeyingTaken::NotOpen));
     };
     if pass != Pass::Second
         && then.resident().is_some()
-        && let Err(refusal) = prove(rows, form, page, &then)?
+        && let Err(refusal) = prove(rows, ruled, page, &then)?
     {
         return Ok(Saved::Refused(refusal));
     }
@@ -184,7 +189,7 @@ fn write(
         KeyingTaken::Saved { .. } => {
             // Whoever keys it next need not wait for this lease to end.
             rows.release_review(page, actor)?;
-            Ok(Saved::Done(settle(rows, form, page, actor, now)?))
+            Ok(Saved::Done(settle(rows, ruled, page, actor, now)?))
         }
         other => Ok(Saved::Not(other)),
     }

@@ -4,6 +4,7 @@ use domain::actor::Actor;
 use domain::form::Form;
 use domain::ids::PageId;
 use domain::keying::{Progress, Stage};
+use domain::programme::Programmes;
 use domain::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use jiff::Timestamp;
 use store::{Committed, Error, Writer};
@@ -32,21 +33,30 @@ pub(crate) enum Refusal {
     Commit(CommitRefused),
 }
 
+/// 帳票と規則. What values are proven by.
+#[derive(Clone, Copy)]
+pub(crate) struct Ruled<'a> {
+    /// The form of the page.
+    pub form: &'a Form,
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
+}
+
 /// Commits a page whose values are all decided; call it in the transaction of the keying, whoever keyed it.
 pub(crate) fn settle(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     page: &PageId,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Settled, Error> {
-    let Some(progress) = rows.progress(form, page)? else {
+    let Some(progress) = rows.progress(ruled.form, page)? else {
         return Ok(Settled::Refused(Refusal::Commit(CommitRefused::NotOpen)));
     };
     if progress.stage != Stage::Ready {
         return Ok(Settled::Waits(progress.stage));
     }
-    let slip = match prove(rows, form, page, &progress)? {
+    let slip = match prove(rows, ruled, page, &progress)? {
         Ok(slip) => slip,
         Err(refusal) => return Ok(Settled::Refused(refusal)),
     };
@@ -59,10 +69,11 @@ pub(crate) fn settle(
 /// Proves the values as they stand so far; nothing is written.
 pub(super) fn prove(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     page: &PageId,
     progress: &Progress,
 ) -> Result<Result<ProvenSlip, Refusal>, Error> {
+    let form = ruled.form;
     let resident = progress.resident().map(|id| rows.resident(&id)).transpose()?.flatten();
     let (Some(resident), Some(row)) = (resident, rows.page(page)?) else {
         return Ok(Err(Refusal::NoPerson));
@@ -77,12 +88,16 @@ pub(super) fn prove(
         },
     };
     let history = rows.history(&resident.id, page)?;
+    let values = progress.values(form);
+    let lots = rows.known_lots(&values, row.form_read())?;
     let draft = SlipDraft {
         form,
         number,
         resident: &resident,
-        values: progress.values(form),
+        values,
         history: &history,
+        programmes: ruled.programmes,
+        lots: &lots,
         issued_on: slip.map(|slip| slip.issued_on),
         scanned_on: row.arrived_at.to_zoned(crate::words::japan()).date(),
         accepted: &progress.accepted,

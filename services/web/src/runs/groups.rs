@@ -6,6 +6,7 @@ use super::save::key;
 use crate::Screens;
 use crate::error::{ScreenError, show};
 use crate::frame::{Frame, Person};
+use crate::review::settle::Ruled;
 use crate::words;
 use askama::Template;
 use axum::extract::{Form as Body, Path, Query, State};
@@ -196,11 +197,13 @@ pub async fn save(
         ));
     }
     let (form, field, actor) = (form.clone(), field.clone(), person.actor);
+    let programmes = screens.programmes.clone();
     let keep = move |rows: &Writer| {
+        let ruled = Ruled { form: &form, programmes: &programmes };
         let mut sum = Sum::default();
         for token in &all {
             let Some(item) = rows.run_item(token, &actor.staff)? else { continue };
-            sum.add(rows, &form, &field, &item, odd.contains(token), &actor)?;
+            sum.add(rows, ruled, &field, &item, odd.contains(token), &actor)?;
         }
         Ok(sum)
     };
@@ -222,12 +225,13 @@ impl Sum {
     fn add(
         &mut self,
         rows: &Writer,
-        form: &Form,
+        ruled: Ruled,
         field: &Field,
         item: &RunItem,
         is_odd: bool,
         actor: &Actor,
     ) -> Result<(), Error> {
+        let form = ruled.form;
         let now = Timestamp::now();
         if item.control {
             self.control = Some(is_odd);
@@ -242,7 +246,7 @@ impl Sum {
             return rows.release_field_work(std::slice::from_ref(&item.work), actor);
         }
         let keyed = Keyed::Value(says.unwrap_or_default());
-        if let KeyingTaken::Saved { save, .. } = key(rows, form, field, &item.work, &keyed, actor, now)? {
+        if let KeyingTaken::Saved { save, .. } = key(rows, ruled, field, &item.work, &keyed, actor, now)? {
             rows.note_run_save(&item.token, Some(save))?;
             self.kept += 1;
         }

@@ -4,7 +4,7 @@ use super::items::{LEASE, item, typed};
 use super::place::{Mode, place};
 use crate::error::ScreenError;
 use crate::frame::Person;
-use crate::review::settle::settle;
+use crate::review::settle::{Ruled, settle};
 use crate::{Screens, keyed, quality};
 use axum::Json;
 use axum::extract::{Form as Body, Path, State};
@@ -54,9 +54,11 @@ pub async fn save(
         return Ok(gone("この項目は、すでに入力しました。次へ進みます。"));
     }
     let (form, field, actor) = (form.clone(), field.clone(), person.actor);
+    let programmes = screens.programmes.clone();
     let keep = move |rows: &Writer| {
         let now = Timestamp::now();
-        let taken = key(rows, &form, &field, &item.work, &keyed, &actor, now)?;
+        let ruled = Ruled { form: &form, programmes: &programmes };
+        let taken = key(rows, ruled, &field, &item.work, &keyed, &actor, now)?;
         if let KeyingTaken::Saved { save, .. } = &taken {
             rows.note_run_save(&item.token, Some(*save))?;
         }
@@ -76,25 +78,26 @@ fn gone(words: &'static str) -> Response {
 }
 
 /// Keys one field in its pass and lets its page move on, in one transaction.
-pub fn key(
+pub(crate) fn key(
     rows: &Writer,
-    form: &Form,
+    ruled: Ruled,
     field: &Field,
     work: &FieldWork,
     keyed: &Keyed,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<KeyingTaken, Error> {
+    let form = ruled.form;
     if work.pass == Pass::Sample {
         return rows.key_sample(form, &work.page, field, keyed, actor, now);
     }
     if work.request < 0 {
-        return quality::decide(rows, form, field, -work.request, keyed, actor, now);
+        return quality::decide(rows, ruled, field, -work.request, keyed, actor, now);
     }
     let new = NewKeying { field: field.id.clone(), pass: work.pass, keyed: keyed.clone() };
     let taken = rows.key(form, &work.page, work.request, &[new], actor, now)?;
     if matches!(taken, KeyingTaken::Saved { .. }) {
-        settle(rows, form, &work.page, actor, now)?;
+        settle(rows, ruled, &work.page, actor, now)?;
     }
     Ok(taken)
 }

@@ -102,6 +102,7 @@ fn deps(store: &Store, pages: &Arc<Folder>, form: &Form, folder: &Path, settings
         store: store.clone(),
         pages: pages.clone(),
         forms: vec![form.clone()],
+        programmes: Arc::new(domain::programme::Programmes::built_in()),
         printer: None,
         queue_depth: Arc::new(depth),
         designer: Designer {

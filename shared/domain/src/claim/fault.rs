@@ -86,11 +86,13 @@ pub enum ClaimFault {
     VisitFee,
     /// Another required field is blank.
     Incomplete,
+    /// お知らせ: what is advised, not law, or what could not be seen.
+    Notice,
 }
 
 impl ClaimFault {
     /// Every kind, in the order of screens.
-    pub const ALL: [ClaimFault; 32] = [
+    pub const ALL: [ClaimFault; 33] = [
         ClaimFault::MissingSlip,
         ClaimFault::ExtraSlip,
         ClaimFault::WrongClass,
@@ -123,6 +125,7 @@ impl ClaimFault {
         ClaimFault::NoPrice,
         ClaimFault::VisitFee,
         ClaimFault::Incomplete,
+        ClaimFault::Notice,
     ];
 
     /// As written in rows and JSON.
@@ -160,6 +163,7 @@ impl ClaimFault {
             ClaimFault::NoPrice => "no_price",
             ClaimFault::VisitFee => "visit_fee",
             ClaimFault::Incomplete => "incomplete",
+            ClaimFault::Notice => "notice",
         }
     }
 
@@ -203,11 +207,12 @@ impl ClaimFault {
             ClaimFault::NoPrice => "単価なし",
             ClaimFault::VisitFee => "診察料の重複",
             ClaimFault::Incomplete => "記入漏れ",
+            ClaimFault::Notice => "お知らせ",
         }
     }
 
-    /// Whether people rather decide than let pass: everything but what is only told (late claims).
+    /// Whether people rather decide than let pass: everything but what is only told (late claims, notices).
     pub fn must_be_decided(self) -> bool {
-        self != ClaimFault::DateOutsideMonth
+        !matches!(self, ClaimFault::DateOutsideMonth | ClaimFault::Notice)
     }
 }

@@ -3,7 +3,9 @@
 use crate::claim::{ClaimClass, ClaimFault, ClaimFinding, ClinicMonth, SlipKey};
 use crate::form::Form;
 use crate::ids::{ClinicCode, FieldId, ManagementNumber, PageId, ProgrammeId, ResidentId};
+use crate::lot::Lot;
 use crate::month::Month;
+use crate::programme::Programmes;
 use crate::resident::Resident;
 use crate::roles::Role;
 use crate::rules::{self, Circumstances, Finding, PastRecord, RuleCode, Values};
@@ -93,6 +95,12 @@ pub struct SlipFacts<'a> {
     pub scanned_on: Date,
     /// The person's records of earlier days (of the same day: those entered before), for the rules.
     pub earlier: &'a [PastRecord],
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
+    /// What makers published of its lot.
+    pub lots: &'a [Lot],
+    /// What was found when it was committed; of that, what its label said of the lot counts still.
+    pub kept: &'a [Finding],
     /// All other services of the person, for doubles.
     pub others: &'a [OtherService],
     /// Where it was paid, when that was in another clinic-month.
@@ -193,9 +201,14 @@ fn findings(facts: &SlipFacts, slip: &ClaimSlip, of: &ClinicMonth) -> Vec<ClaimF
         values: facts.values,
         resident: Some(facts.resident),
         history: facts.earlier,
+        programmes: facts.programmes,
+        lots: facts.lots,
         issued_on: facts.issued_on,
         scanned_on: facts.scanned_on,
     });
+    let expired = |finding: &&Finding| finding.rule == RuleCode::LotExpired;
+    let label = facts.kept.iter().find(expired).filter(|_| !broken.iter().any(|finding| expired(&finding)));
+    let broken: Vec<Finding> = broken.into_iter().chain(label.cloned()).collect();
     let too_often = broken.iter().any(|finding| is_count(finding.rule));
     let double = double(facts, slip, of, too_often);
     // One event, one finding: what is the same service again is not said a second time as one too many.
@@ -207,7 +220,7 @@ fn findings(facts: &SlipFacts, slip: &ClaimSlip, of: &ClinicMonth) -> Vec<ClaimF
 }
 
 fn is_count(rule: RuleCode) -> bool {
-    matches!(rule, RuleCode::TwiceInSeason)
+    matches!(rule, RuleCode::TwiceInSeason | RuleCode::Round)
 }
 
 /// What the self-pay class says against what is known of the person.
@@ -288,7 +301,8 @@ pub(super) fn plain(fault: ClaimFault, field: Option<FieldId>, text: impl Into<S
 }
 
 fn claim_finding(form: &Form, finding: Finding) -> ClaimFinding {
-    plain(fault_of(form, &finding), finding.field, finding.text)
+    let fault = if finding.notice { ClaimFault::Notice } else { fault_of(form, &finding) };
+    ClaimFinding { source: finding.source, ..plain(fault, finding.field, finding.text) }
 }
 
 /// The kind of fault that a broken rule is.
@@ -301,8 +315,17 @@ fn fault_of(form: &Form, finding: &Finding) -> ClaimFault {
         RuleCode::FeverButPossible => ClaimFault::Fever,
         RuleCode::PostponedWithLot => ClaimFault::PostponedWithLot,
         RuleCode::NoConsent => ClaimFault::ConsentMissing,
-        RuleCode::TwiceInSeason => ClaimFault::Round,
+        RuleCode::TwiceInSeason | RuleCode::Round => ClaimFault::Round,
         RuleCode::Miscalculated => ClaimFault::Incomplete,
+        RuleCode::Age => ClaimFault::Age,
+        RuleCode::NotEligible => ClaimFault::NotEligible,
+        RuleCode::Interval => ClaimFault::Interval,
+        RuleCode::Season => ClaimFault::Season,
+        RuleCode::WrongVaccine => ClaimFault::WrongVaccine,
+        RuleCode::Volume => ClaimFault::Volume,
+        RuleCode::LotExpired => ClaimFault::LotExpired,
+        RuleCode::LotImpossible => ClaimFault::LotImpossible,
+        RuleCode::CannotJudge => ClaimFault::Notice,
     }
 }
 

@@ -49,6 +49,8 @@ impl Office {
             owner: self.owner.as_ref(),
             others: &self.others,
             history: &self.history,
+            programmes: &sample::programmes(),
+            lots: &[],
             same_number: &self.same_number,
             scanned_on: sample::SCANNED_ON,
         })
@@ -243,7 +245,7 @@ fn what_is_not_certain_is_reviewed() {
 fn history_and_residence_count() {
     check(|o| o.owner.as_mut().unwrap().resident_until = Some(jiff::civil::date(2026, 11, 1)), &["finding"]);
     let past = PastRecord {
-        page: "earlier-1".into(),
+        page: Some("earlier-1".into()),
         programme: "trial".into(),
         service_date: jiff::civil::date(2026, 10, 10),
         values: Values::new(),

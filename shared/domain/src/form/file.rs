@@ -204,7 +204,7 @@ fn hairline() -> f64 {
 const MAX_COPIES: usize = 4;
 
 /// The first line that holds byte `offset`, from 1.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
 }
 

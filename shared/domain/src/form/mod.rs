@@ -16,6 +16,7 @@ pub use field::{
     YearStyle,
 };
 pub use file::FormError;
+pub(crate) use file::line_of;
 pub use geometry_json::{FieldGeometry, FormGeometry, OptionGeometry};
 
 use crate::geometry::{PointMm, RectMm};

@@ -17,18 +17,21 @@ pub(crate) use slips::CAME_AGAIN;
 pub use steps::{StepRow, StepTaken};
 
 use domain::form::Form;
+use domain::programme::Programmes;
 
 /// 規則集. What slips are judged by: the forms in use, and the rules of programmes.
 #[derive(Clone, Copy, Debug)]
 pub struct Rulebook<'a> {
     /// Every form in use.
     pub forms: &'a [Form],
+    /// The rules of every programme.
+    pub programmes: &'a Programmes,
 }
 
 impl<'a> Rulebook<'a> {
-    /// A rulebook of these forms.
-    pub fn new(forms: &'a [Form]) -> Self {
-        Self { forms }
+    /// A rulebook of these forms and rules.
+    pub fn new(forms: &'a [Form], programmes: &'a Programmes) -> Self {
+        Self { forms, programmes }
     }
 
     pub(crate) fn form(&self, id: &str) -> Option<&'a Form> {
@@ -39,6 +42,6 @@ impl<'a> Rulebook<'a> {
     pub(crate) fn mark(&self) -> String {
         let forms: Vec<String> =
             self.forms.iter().map(|form| format!("{}.{}", form.id, form.version)).collect();
-        forms.join(" ")
+        format!("{} {}", forms.join(" "), self.programmes.mark())
     }
 }

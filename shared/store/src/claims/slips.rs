@@ -3,13 +3,16 @@
 
 use super::Rulebook;
 use crate::columns::{Columns, all, day, json};
+use crate::lots::former;
 use crate::{Error, Rows};
 use domain::claim::slip::{self, OtherService, PaidElsewhere, SlipFacts};
 use domain::claim::{ClaimSlip, ClinicMonth, SlipKey};
 use domain::ids::{ClinicCode, ManagementNumber, PageId, ProgrammeId, ResidentId};
+use domain::lot::{self, Lot};
 use domain::month::Month;
 use domain::resident::Resident;
-use domain::rules::{self, PastRecord, Values};
+use domain::roles::Role;
+use domain::rules::{self, Finding, PastRecord, Values};
 use jiff::civil::Date;
 use rusqlite::{Row, params};
 use std::collections::HashMap;
@@ -30,9 +33,11 @@ struct Entry {
     issued_on: Option<Date>,
     scanned_on: Date,
     superseded: bool,
+    findings: Vec<Finding>,
 }
 
-/// A person's services in the order of days; of one day, in that of entering.
+/// A person's services in the order of days; of one day, in that of entering, what a former system held first. Both
+/// lists have the same order.
 #[derive(Default)]
 struct History {
     past: Vec<PastRecord>,
@@ -41,13 +46,13 @@ struct History {
 
 const ENTRIES: &str = "
     select r.id, r.page, r.management_number, r.resident, r.programme, r.form, r.service_date, r.\"values\",
-           p.arrived_at, s.issued_at, v.id is not null as superseded
+           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded
     from envelopes e cross join pages p on p.envelope = e.id cross join records r on r.page = p.page
     left join records v on v.reverses = r.id left join slips s on s.number = r.management_number
     where e.month = ?1 and e.clinic = ?2 and r.kind = 'entry' and (v.id is null or v.reason = ?5)
     union all
     select r.id, r.page, r.management_number, r.resident, r.programme, r.form, r.service_date, r.\"values\",
-           p.arrived_at, s.issued_at, v.id is not null as superseded
+           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded
     from records r cross join pages p on p.page = r.page cross join envelopes e on e.id = p.envelope
     left join records v on v.reverses = r.id left join slips s on s.number = r.management_number
     where r.\"values\" ->> '$.clinic_code' = ?2 and r.service_date between ?3 and ?4 and r.kind = 'entry'
@@ -79,6 +84,7 @@ impl Rows<'_> {
         let residents = self.residents_of(&ids)?;
         let history = self.histories(&ids, rulebook)?;
         let paid = self.paid_elsewhere(of, &entries)?;
+        let lots = self.lots_of(&entries)?;
         let mut slips = Vec::with_capacity(entries.len());
         let nothing = History::default();
         for entry in &entries {
@@ -99,6 +105,9 @@ impl Rows<'_> {
                     scanned_on: entry.scanned_on,
                     earlier: history.before(entry),
                     others: &history.others,
+                    programmes: rulebook.programmes,
+                    lots: &lots_on(&lots, &entry.values),
+                    kept: &entry.findings,
                     paid: paid.get(&key),
                     superseded: entry.superseded,
                 },
@@ -124,6 +133,7 @@ impl Rows<'_> {
                 issued_on: row.moment_or_none("issued_at")?.map(day),
                 scanned_on: day(row.moment("arrived_at")?),
                 superseded: row.col("superseded")?,
+                findings: row.json("findings")?,
             })
         })
     }
@@ -136,10 +146,9 @@ impl Rows<'_> {
 
     fn histories(&self, ids: &str, rulebook: &Rulebook) -> Result<HashMap<ResidentId, History>, Error> {
         let mut histories: HashMap<ResidentId, History> = HashMap::new();
-        for (resident, other) in self.past_services(ids)? {
-            histories.entry(resident).or_default().others.push(other);
-        }
-        let rows = all(self.connection, HISTORY, [ids], |row| service(row, rulebook))?;
+        let mut rows = self.services_before(ids)?;
+        rows.extend(all(self.connection, HISTORY, [ids], |row| service(row, rulebook))?);
+        rows.sort_by_key(|(.., other)| (other.service_date, other.record));
         for (resident, past, other) in rows {
             let history = histories.entry(resident).or_default();
             history.past.push(past);
@@ -148,21 +157,35 @@ impl Rows<'_> {
         Ok(histories)
     }
 
-    fn past_services(&self, ids: &str) -> Result<Vec<(ResidentId, OtherService)>, Error> {
-        let sql = "select * from past_services where resident in (select value from json_each(?1))
-                   order by resident, service_date, id";
+    fn services_before(&self, ids: &str) -> Result<Vec<Service>, Error> {
+        let sql = "select * from past_services where resident in (select value from json_each(?1))";
         all(self.connection, sql, [ids], |row| {
+            let past = former(row)?;
             let other = OtherService {
                 record: 0,
                 page: None,
-                programme: row.id("programme")?,
+                programme: past.programme.clone(),
                 round: row.col("round")?,
-                service_date: row.date("service_date")?,
+                service_date: past.service_date,
                 postponed: false,
                 claim: None,
             };
-            Ok((ResidentId(row.col("resident")?), other))
+            Ok((ResidentId(row.col("resident")?), past, other))
         })
+    }
+
+    /// What makers published of the lots on these slips.
+    fn lots_of(&self, entries: &[Entry]) -> Result<HashMap<String, Vec<Lot>>, Error> {
+        let mut numbers: Vec<String> = entries.iter().flat_map(|entry| numbers(&entry.values)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let sql = "select vaccine, lot, expiry from lots where lot in (select value from json_each(?1))";
+        let listed = all(self.connection, sql, [json("lot", &numbers)?], crate::lots::lot)?;
+        let mut lots: HashMap<String, Vec<Lot>> = HashMap::new();
+        for lot in listed {
+            lots.entry(lot.lot.clone()).or_default().push(lot);
+        }
+        Ok(lots)
     }
 
     /// Which of these slips stand paid in another clinic-month.
@@ -188,12 +211,19 @@ impl Rows<'_> {
 impl History {
     /// Records of earlier days than `entry`'s; of its own day, those entered before it.
     fn before(&self, entry: &Entry) -> &[PastRecord] {
-        // `others` ends with the records, in the same order as `past`.
-        let records = &self.others[self.others.len() - self.past.len()..];
         let here = (entry.service_date, entry.record);
-        let until = records.partition_point(|other| (other.service_date, other.record) < here);
+        let until = self.others.partition_point(|other| (other.service_date, other.record) < here);
         &self.past[..until]
     }
+}
+
+/// The numbers of the lots on a slip.
+fn numbers(values: &Values) -> Vec<String> {
+    rules::by_role(values, Role::Lot).map(|written| lot::each(written).collect()).unwrap_or_default()
+}
+
+fn lots_on(listed: &HashMap<String, Vec<Lot>>, values: &Values) -> Vec<Lot> {
+    numbers(values).iter().filter_map(|number| listed.get(number)).flatten().cloned().collect()
 }
 
 type Service = (ResidentId, PastRecord, OtherService);
@@ -214,5 +244,9 @@ fn service(row: &Row, rulebook: &Rulebook) -> Result<Service, Error> {
         postponed: form.is_some_and(|form| rules::is_postponed(form, &values)),
         claim: clinic.map(|clinic| ClinicMonth { clinic, month: month.unwrap_or(Month::of(service_date)) }),
     };
-    Ok((ResidentId(row.col("resident")?), PastRecord { page, programme, service_date, values }, other))
+    Ok((
+        ResidentId(row.col("resident")?),
+        PastRecord { page: Some(page), programme, service_date, values },
+        other,
+    ))
 }

@@ -12,6 +12,7 @@ use domain::claim::*;
 use domain::clinic::Clinic;
 use domain::ids::ClinicCode;
 use domain::month::Month;
+use domain::programme::Programmes;
 use domain::yen::Yen;
 
 const SLIP: &str = r#"
@@ -58,6 +59,7 @@ struct Claims {
     forms: Vec<Form>,
     /// Seconds: commits and steps come one after the other.
     clock: std::cell::Cell<i64>,
+    programmes: Programmes,
 }
 
 impl Claims {
@@ -83,7 +85,7 @@ impl Claims {
             })
             .unwrap();
         let forms = vec![office.form.clone()];
-        Self { office, forms, clock: std::cell::Cell::new(100) }
+        Self { office, forms, programmes: Programmes::built_in(), clock: std::cell::Cell::new(100) }
     }
 
     fn tick(&self) -> Timestamp {
@@ -143,6 +145,8 @@ impl Claims {
             resident: &resident(person, "渡邉 花子", "ワタナベ ハナコ"),
             values,
             history: &[],
+            programmes: &self.programmes,
+            lots: &[],
             issued_on: None,
             scanned_on: date(2026, 11, 20),
             accepted: &[],
@@ -176,12 +180,12 @@ impl Claims {
     }
 
     fn file(&self, clinic: &str, month: &str) -> ClaimFile {
-        let rulebook = Rulebook::new(&self.forms);
+        let rulebook = Rulebook::new(&self.forms, &self.programmes);
         self.office.store.read(|rows| rows.claim_file(&of(clinic, month), &rulebook)).unwrap()
     }
 
     fn step(&self, clinic: &str, month: &str, step: ClaimStep, staff: &str) -> StepTaken {
-        let rulebook = Rulebook::new(&self.forms);
+        let rulebook = Rulebook::new(&self.forms, &self.programmes);
         let actor = Actor::new(staff, "desk-3");
         self.office
             .store
@@ -343,7 +347,7 @@ fn a_month_at_a_glance_is_reckoned_again_only_where_something_changed() {
     claims.slip(A, "2026-10", "1", &[("visit_date", "2026-10-02")]);
     claims.slip(B, "2026-10", "2", &[("visit_date", "2026-10-02")]);
     let month: Month = "2026-10".parse().unwrap();
-    let rulebook = Rulebook::new(&claims.forms);
+    let rulebook = Rulebook::new(&claims.forms, &claims.programmes);
     let reckon = || claims.office.store.write(|rows| rows.reckon_month(month, &rulebook, at(60))).unwrap();
     let states = || -> Vec<ClaimState> {
         let rows = claims.office.store.read(|rows| rows.claim_month(month, &rulebook)).unwrap();

@@ -107,6 +107,8 @@ impl Office {
             resident: &resident("1", "渡邉 花子", "ワタナベ ハナコ"),
             values,
             history: &[],
+            programmes: &domain::programme::Programmes::built_in(),
+            lots: &[],
             issued_on: None,
             scanned_on: date(2026, 11, 20),
             accepted: &[],

@@ -9,21 +9,27 @@ pub use import::prices;
 use crate::cli::{ClaimsCommand, MonthArgs};
 use crate::commands::bank_file;
 use crate::config::Config;
-use crate::{hub, print_line, templates};
+use crate::{hub, print_line, rules, templates};
 use anyhow::{Context, Result, bail};
 use domain::claim::ClinicMonth;
 use domain::claim::settlement::Standing;
 use domain::form::Form;
 use domain::ids::ClinicCode;
+use domain::programme::Programmes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Instant;
 use store::{MonthRow, Rulebook, Store};
 
 /// Runs it.
 pub fn run(config: &Config, command: ClaimsCommand) -> Result<()> {
     let office = || -> Result<Office> {
-        Ok(Office { store: hub::open_store(config)?, forms: templates::forms(&config.templates)? })
+        Ok(Office {
+            store: hub::open_store(config)?,
+            forms: templates::forms(&config.templates)?,
+            programmes: rules::programmes(config)?,
+        })
     };
     match command {
         ClaimsCommand::List(args) => list(&office()?, &args),
@@ -42,11 +48,12 @@ pub fn run(config: &Config, command: ClaimsCommand) -> Result<()> {
 struct Office {
     store: Store,
     forms: Vec<Form>,
+    programmes: Arc<Programmes>,
 }
 
 impl Office {
     fn rulebook(&self) -> Rulebook<'_> {
-        Rulebook::new(&self.forms)
+        Rulebook::new(&self.forms, &self.programmes)
     }
 
     /// The clinics that are meant, as they stand; `--clinic` must be one of the month.
