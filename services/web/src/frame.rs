@@ -88,6 +88,12 @@ const PLACES: &[Place] = &[
         label: "束票・帳票",
         rights: &[Right::PrintPaper, Right::DesignForms],
     },
+    Place {
+        id: "programmes",
+        address: "/programmes",
+        label: "事業・規則",
+        rights: &[Right::DesignForms, Right::HandleClaims],
+    },
     Place { id: "access", address: "/access-log", label: "閲覧記録", rights: &[Right::SeeAccessLog] },
     Place {
         id: "second_keying",

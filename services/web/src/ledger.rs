@@ -12,6 +12,9 @@ use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use domain::duty::Right;
 use domain::ids::ResidentId;
+use domain::programme::Programmes;
+use domain::roles::Role;
+use domain::rules::{self, PastRecord};
 use domain::wareki;
 use serde::Deserialize;
 use store::screens::SlipRow;
@@ -46,10 +49,35 @@ struct LedgerScreen {
     person: PersonFacts,
     records: Vec<Record>,
     slips: Vec<Slip>,
+    /// What a former system held, newest first.
+    former: Vec<Former>,
     /// Whether this person may ask who looked at the one on the screen.
     may_ask_log: bool,
     /// Whether a reason opens the hidden address.
     may_reveal: bool,
+}
+
+/// 移行前の履歴 in words.
+struct Former {
+    day: String,
+    programme: String,
+    round: String,
+    vaccine: String,
+    lot: String,
+}
+
+impl Former {
+    fn of(one: &PastRecord, programmes: &Programmes) -> Self {
+        let said = |role| rules::by_role(&one.values, role).unwrap_or_default().to_owned();
+        let round = rules::round(&one.values).map(|round| programmes.round_name(&one.programme, round));
+        Self {
+            day: wareki::format(one.service_date),
+            programme: programmes.name(&one.programme).to_owned(),
+            round: round.unwrap_or_default(),
+            vaccine: programmes.vaccine_name(&said(Role::Vaccine)).to_owned(),
+            lot: said(Role::Lot),
+        }
+    }
 }
 
 /// One record in words.
@@ -62,6 +90,8 @@ struct Record {
     reversed: bool,
     values: Vec<RecordValue>,
     findings: Vec<String>,
+    /// What was told, and spoke against nothing.
+    notices: Vec<String>,
     reason: Option<String>,
     by: String,
     /// The correction that is open.
@@ -153,14 +183,15 @@ async fn shown(
     reveal: Option<&str>,
 ) -> Result<Response, ScreenError> {
     let frame = Frame::new(screens, person, "residents").await?;
-    let (resident, records, slips) = screens
+    let (resident, records, slips, former) = screens
         .store
         .read_async(move |rows| {
             let Some(resident) = rows.resident_at(row)? else { return Ok(None) };
             let (records, slips) = (rows.ledger(&resident.id)?, rows.slips_of(&resident.id)?);
+            let former = rows.former_services(&resident.id)?;
             let origins =
                 records.iter().map(|record| Origin::of(rows, record)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Some((resident, records.into_iter().zip(origins).collect::<Vec<_>>(), slips)))
+            Ok(Some((resident, records.into_iter().zip(origins).collect::<Vec<_>>(), slips, former)))
         })
         .await?
         .ok_or(ScreenError::NotFound)?;
@@ -181,6 +212,7 @@ async fn shown(
             .map(|(record, origin)| Record::of(record, origin, screens, person, hidden))
             .collect(),
         slips: slips.iter().map(|slip| Slip::of(slip, screens)).collect(),
+        former: former.iter().rev().map(|one| Former::of(one, &screens.programmes)).collect(),
     })
 }
 
@@ -225,7 +257,8 @@ impl Record {
             is_reversal: row.reverses.is_some(),
             reversed: row.reverses.is_none() && !row.stands,
             values,
-            findings: row.findings.iter().map(finding).collect(),
+            findings: row.findings.iter().filter(|finding| !finding.notice).map(finding).collect(),
+            notices: row.findings.iter().filter(|one| one.notice).map(|one| one.text.clone()).collect(),
             reason: row.reason.clone(),
             by: format!("{} 確定（{who}、端末 {}）", words::moment(row.committed_at), row.terminal),
         }

@@ -25,6 +25,7 @@ mod page;
 mod paper;
 mod people;
 mod pictures;
+mod programmes;
 mod protected;
 mod quality;
 mod review;
@@ -139,7 +140,7 @@ impl Screens {
 
     /// What claims are judged by.
     fn rulebook(&self) -> Rulebook<'_> {
-        Rulebook::new(&self.forms)
+        Rulebook::new(&self.forms, &self.programmes)
     }
 
     /// The form with this id.

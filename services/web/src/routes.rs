@@ -4,7 +4,7 @@ use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
     Screens, access, api, assets, claims, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom,
-    page, paper, pictures, quality, review, runs, status,
+    page, paper, pictures, programmes, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::PrintPaper], mailroom::printed()))
         .merge(only(&[Right::Enquire], enquiries::routes()))
         .merge(only(&[Right::DesignForms], forms()))
+        .merge(only(&[Right::DesignForms, Right::HandleClaims], programmes::routes()))
         .merge(only(&[Right::SeeAccessLog], access::routes()))
         .merge(only(&[Right::Verify, Right::Arbitrate], runs::routes()))
         .merge(only(&[Right::SeeQuality], quality::routes()))

@@ -284,7 +284,9 @@ async fn shown(
         findings: answer
             .findings
             .iter()
-            .filter(|finding| record.findings.iter().all(|known| known.rule != finding.rule))
+            .filter(|finding| {
+                !finding.notice && record.findings.iter().all(|known| known.rule != finding.rule)
+            })
             .filter_map(|finding| Some((word(finding.rule)?, finding.text.clone())))
             .collect(),
     })

@@ -105,6 +105,10 @@ struct OpenFinding {
     rule: String,
     text: String,
     accepted: bool,
+    /// Where the rule stands; may be empty.
+    source: String,
+    /// Told, and nothing to accept.
+    notice: bool,
 }
 
 /// What a refused commit tells the screen.
@@ -319,6 +323,8 @@ impl OpenFinding {
         Self {
             rule: rule.unwrap_or_default(),
             text: finding.text.clone(),
+            source: finding.source.clone(),
+            notice: finding.notice,
             accepted: accepted.contains(&finding.rule),
         }
     }

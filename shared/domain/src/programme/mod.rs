@@ -13,6 +13,7 @@ mod words;
 
 pub use file::Fault;
 pub use judge::{Judged, judge};
+pub use words::RuleLine;
 
 use crate::calendar::{AgeSpan, Gap};
 use crate::ids::{PageId, ProgrammeId};
