@@ -33,9 +33,18 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
 fn check_tests_everything_and_says_so() {
     let data = tempfile::tempdir().unwrap();
     let text = harness::succeed(data.path(), &["check"]);
-    for what in
-        ["data directory", "inbox", "database", "queue", "page store", "forms", "fonts", "OCR data", "reader"]
-    {
+    for what in [
+        "data directory",
+        "inbox",
+        "database",
+        "queue",
+        "page store",
+        "forms",
+        "rules",
+        "fonts",
+        "OCR data",
+        "reader",
+    ] {
         assert!(text.contains(&format!("ok   {what}")), "{what}: {text}");
     }
 }
@@ -49,6 +58,58 @@ fn check_names_what_is_wrong() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("BAD  database") && text.contains("ok   fonts"), "{text}");
+}
+
+#[test]
+fn rules_are_listed_shown_and_checked_and_a_citys_own_replace_them() {
+    let data = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| harness::succeed(data.path(), args);
+    assert!(run(&["programmes", "list"]).contains("麻しん風しん（MR）"));
+    let shown: Value = serde_json::from_str(&run(&["programmes", "show", "mr-child", "--json"])).unwrap();
+    assert_eq!(keys(&shown), ["id", "kind", "name", "versions"].into());
+    let now = run(&["programmes", "show", "pneumococcal-elderly", "--day", "2026-04-01"]);
+    assert!(now.contains("20価") && !now.contains("23価"), "{now}");
+    assert!(run(&["programmes", "check"]).contains("built-in"));
+    let own = data.path().join("programmes.toml");
+    let rules = "[[programme]]\nid = \"lung-screening\"\nname = \"肺がん検診（市）\"\nkind = \"screening\"\n\
+                 [[programme.version]]\nsource = \"市の要綱\"\nwho = [{ age = \"35y..\" }]\n";
+    std::fs::write(&own, rules).unwrap();
+    assert!(run(&["programmes", "check"]).contains("lung-screening"));
+    assert!(run(&["programmes", "show", "lung-screening"]).contains("35歳以上"));
+    std::fs::write(&own, rules.replace("35y", "35")).unwrap();
+    let wrong = harness::run(data.path(), &["programmes", "check"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("programmes.toml:7: "), "{wrong:?}");
+    let checked = harness::run(data.path(), &["check"]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("BAD  rules"));
+}
+
+#[test]
+fn lots_and_former_history_come_from_files_with_every_refused_line() {
+    let data = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = data.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let residents = file(
+        "residents.csv",
+        "resident_id,name,kana,sex,birth_date,postal_code,address,resident_since\n\
+         1,見本 花子,ミホン ハナコ,F,2020-05-05,999-0001,架空市1,2020-05-05\n",
+    );
+    harness::succeed(data.path(), &["residents", "import", &residents]);
+    let lots = file("lots.csv", "vaccine,lot,expiry\ninfluenza,AB123,2027-03-31\n");
+    assert!(harness::succeed(data.path(), &["lots", "import", &lots]).contains("taken 1, refused 0"));
+    let history =
+        "resident_id,programme,service_date,round\n1,mr-child,2021-06-01,1\n2,mr-child,2021-06-01,1\n";
+    let good = file("history.csv", history);
+    let told = harness::succeed(data.path(), &["history", "import", &good]);
+    assert!(told.contains("added 1, known 0, not in the register 1, refused 0"), "{told}");
+    assert!(harness::succeed(data.path(), &["history", "import", &good]).contains("added 0, known 1"));
+    let bad = file("bad.csv", &format!("{history}1,nothing,2021-06-01,1\n"));
+    let refused = harness::run(data.path(), &["history", "import", &bad]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 4: programme"));
 }
 
 #[test]

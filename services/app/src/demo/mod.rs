@@ -41,25 +41,6 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(city_day(&config, args))
 }
 
-/// The made-up city gives influenza vaccinations all the year: a demo may be run on any day.
-const RULES: &str = "# よみとり市の規則: 高齢者インフルエンザの実施期間だけが、国の例と違います。
-[[programme]]
-id = \"influenza-elderly\"
-name = \"高齢者インフルエンザ\"
-kind = \"vaccination\"
-vaccine = \"inactivated\"
-[[programme.version]]
-source = \"よみとり市 高齢者インフルエンザ予防接種実施要領（架空）\"
-season = \"04-01..03-31\"
-limit = { within = \"season\" }
-who = [
-    { age = \"65y..\" },
-    { age = \"60y..65y\", needs = \"心臓・腎臓・呼吸器の機能、または免疫の機能の障害（身体障害者手帳1級程度）のある人\" },
-]
-volumes = [{ ml = [0.5], hard = false }]
-doses = [{}]
-";
-
 /// Makes an empty data directory, or empties one that an earlier demo made.
 fn prepare(data_dir: &Path) -> Result<()> {
     let mark = data_dir.join(MARK);
@@ -79,8 +60,6 @@ fn prepare(data_dir: &Path) -> Result<()> {
         data_dir.display()
     );
     hub::make_private(data_dir)?;
-    std::fs::write(data_dir.join("programmes.toml"), RULES)
-        .with_context(|| format!("cannot write into {}", data_dir.display()))?;
     std::fs::write(mark, "made by yomitori demo\n")
         .with_context(|| format!("cannot write into {}", data_dir.display()))
 }
