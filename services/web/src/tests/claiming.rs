@@ -69,6 +69,8 @@ pub fn commit_page(
         resident: &resident,
         values,
         history: &[],
+        programmes: &domain::programme::Programmes::built_in(),
+        lots: &[],
         issued_on: None,
         scanned_on: date(2026, 11, 20),
         accepted: &[],
@@ -273,7 +275,16 @@ async fn trends_prices_and_the_way_to_a_claim_are_there_and_need_their_right() {
     let address = claimed_month(&office).await;
     let month = "2026-10".parse().unwrap();
     let forms = [office.form.clone()];
-    office.store.write(|rows| rows.reckon_month(month, &store::Rulebook::new(&forms, &domain::programme::Programmes::built_in()), ago(0))).unwrap();
+    office
+        .store
+        .write(|rows| {
+            rows.reckon_month(
+                month,
+                &store::Rulebook::new(&forms, &domain::programme::Programmes::built_in()),
+                ago(0),
+            )
+        })
+        .unwrap();
     let trends = office.get(&format!("/claims/trends?until=2026-10&clinic={CLINIC}")).await.text();
     assert!(
         trends.contains("<svg") && trends.contains("見本医院") && trends.contains("計算誤り"),
