@@ -25,6 +25,8 @@ pub struct Given<'a> {
     pub name: &'a str,
     /// Programmes that there are.
     pub programmes: &'a BTreeSet<ProgrammeId>,
+    /// Clinics that there are.
+    pub clinics: &'a BTreeSet<ClinicCode>,
 }
 
 /// Reads a claim file. A claim of which a line is refused is refused whole.
@@ -90,6 +92,9 @@ fn of(line: &Line, given: &Given) -> Result<ClinicMonth, String> {
         (_, Some(given)) => given.clone(),
         (None, None) => return Err("clinic_code が空です".into()),
     };
+    if !given.clinics.contains(&clinic) {
+        return Err("clinic_code の医療機関が登録されていません".into());
+    }
     let month = line.word("month").map(|word| word.parse::<Month>().map_err(|error| error.to_string()));
     let month = match (month.transpose()?, given.month) {
         (Some(month), Some(given)) if month != given => return Err("month が指定した月と違います".into()),
@@ -149,12 +154,14 @@ mod tests {
 
     fn read(text: &str, month: Option<&str>) -> Taken<Claim> {
         let programmes = BTreeSet::from(["flu".into(), "mr-child".into()]);
+        let clinics = ["0110113719", "0110113727", "A", "B", "C", "D"].map(ClinicCode::from).into();
         let given = Given {
             month: month.map(|month| month.parse().unwrap()),
             clinic: None,
             received_on: date(2026, 11, 10),
             name: "claims.csv",
             programmes: &programmes,
+            clinics: &clinics,
         };
         parse(text.as_bytes(), &given).unwrap()
     }
@@ -186,10 +193,11 @@ mod tests {
                     A,nothing,1,4500,4500,\n\
                     C,flu,-1,4500,4500,\n\
                     D,flu,1,4500,4500,1\n\
-                    D,flu,1,4500,4500,2\n";
+                    D,flu,1,4500,4500,2\n\
+                    E,flu,1,4500,4500,\n";
         let taken = read(text, Some("2026-10"));
         assert_eq!(taken.good.iter().map(|claim| claim.of.clinic.as_str()).collect::<Vec<_>>(), ["B"]);
-        assert_eq!(taken.refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [2, 4, 5, 6, 7]);
+        assert_eq!(taken.refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [2, 4, 5, 6, 7, 8]);
         assert!(taken.refused[1].reason.contains("programme"));
         let other = read("clinic_code,month,count,unit_price,amount\nA,2026-11,1,1,1\n", Some("2026-10"));
         assert_eq!(other.refused[0].reason, "month が指定した月と違います");

@@ -120,6 +120,7 @@ impl Price {
             Tax::Exempt => format!("非課税{}円", self.unit),
         };
         match self.self_pay {
+            Yen::ZERO if self.tax != Tax::Excluded => base,
             Yen::ZERO => format!("{base}＝{}円", self.payable()),
             self_pay => format!("{base}－自己負担{self_pay}円＝{}円", self.payable()),
         }
@@ -301,6 +302,7 @@ mod tests {
         }
         let price = Price { self_pay: Yen(1500), ..price(4095, Tax::Excluded) };
         assert_eq!(price.words(), "税抜4,095円＋税10%（1円未満切捨て）－自己負担1,500円＝3,004円");
+        assert_eq!(self::price(4500, Tax::Included).words(), "税込4,500円");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum StepRefused {
     NotLater,
     /// An adjustment of nothing, or one that takes back more than was paid.
     BadAmount,
+    /// What an adjustment of this month is about does not stand any more as it did.
+    StaleAdjustment,
     /// Its money was handed to the bank.
     Exported,
     /// A later month took its remainder over, or adjusted what it paid.
@@ -71,8 +73,6 @@ pub enum StepRefused {
         /// Which.
         month: Month,
     },
-    /// An adjustment of this month was the ground on which the slip was paid again.
-    PaidAgain,
 }
 
 impl StepRefused {
@@ -107,6 +107,9 @@ impl StepRefused {
             Self::NoSuchPayment => "調整のもとになる支払が見つかりません。".into(),
             Self::NotLater => "過誤調整は、支払った月より後の月で行ってください。".into(),
             Self::BadAmount => "調整の金額が正しくありません（0円、または支払った額を超える戻入）。".into(),
+            Self::StaleAdjustment => {
+                "過誤調整のもとになる支払が変わりました。調整を取り消して、入れ直してください。".into()
+            }
             Self::Exported => {
                 "振込データを作成済みのため、解除できません。後の月で過誤調整をしてください。".into()
             }
@@ -115,10 +118,6 @@ impl StepRefused {
                     "{}の確定がこの月の支払をもとにしています。先にその月を解除してください。",
                     month.label()
                 )
-            }
-            Self::PaidAgain => {
-                "この月の過誤調整の後で、同じ票が改めて支払われています。先にその月を解除してください。"
-                    .into()
             }
         }
     }

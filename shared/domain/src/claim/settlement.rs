@@ -186,7 +186,13 @@ impl Settlement {
 
     /// Where a slip stands.
     pub fn standing(&self, report: &SlipReport) -> Standing {
-        let decided = self.decisions.get(&report.slip.key);
+        // What was returned is the paper of then: another one that came in its place is decided anew.
+        let of_another_paper = |decided: &&Decided| {
+            report.slip.resubmitted
+                && matches!(decided.decision, SlipDecision::Return { .. })
+                && decided.seen.as_ref() != Some(&report.seen)
+        };
+        let decided = self.decisions.get(&report.slip.key).filter(|decided| !of_another_paper(decided));
         match decided.map(|decided| (&decided.decision, &decided.seen)) {
             Some((SlipDecision::Cut { .. }, _)) => Standing::Cut,
             Some((SlipDecision::Return { .. }, _)) => Standing::Returned,

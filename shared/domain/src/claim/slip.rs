@@ -44,6 +44,8 @@ pub struct ClaimSlip {
     pub paid: Option<PaidElsewhere>,
     /// 再提出済み: it was returned and has come again on another page, which is the standing record now.
     pub superseded: bool,
+    /// 再提出: an earlier paper of it was returned, and this one came in its place.
+    pub resubmitted: bool,
 }
 
 /// Where a slip was paid.
@@ -107,6 +109,8 @@ pub struct SlipFacts<'a> {
     pub paid: Option<&'a PaidElsewhere>,
     /// Whether it was returned and came again.
     pub superseded: bool,
+    /// Whether it came in the place of one that was returned.
+    pub resubmitted: bool,
 }
 
 /// ほかの実施. Another service of the same person.
@@ -183,6 +187,7 @@ pub fn judge(facts: &SlipFacts, of: &ClinicMonth) -> ClaimSlip {
         findings: Vec::new(),
         paid: facts.paid.cloned(),
         superseded: facts.superseded,
+        resubmitted: facts.resubmitted,
     };
     slip.findings = findings(facts, &slip, of);
     slip

@@ -34,6 +34,7 @@ struct Entry {
     scanned_on: Date,
     superseded: bool,
     findings: Vec<Finding>,
+    resubmitted: bool,
 }
 
 /// A person's services in the order of days; of one day, in that of entering, what a former system held first. Both
@@ -46,13 +47,17 @@ struct History {
 
 const ENTRIES: &str = "
     select r.id, r.page, r.management_number, r.resident, r.programme, r.form, r.service_date, r.\"values\",
-           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded
+           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded, exists (
+               select 1 from records o where o.management_number = r.management_number and o.kind = 'reversal'
+               and o.reason = ?5 and o.id < r.id) as resubmitted
     from envelopes e cross join pages p on p.envelope = e.id cross join records r on r.page = p.page
     left join records v on v.reverses = r.id left join slips s on s.number = r.management_number
     where e.month = ?1 and e.clinic = ?2 and r.kind = 'entry' and (v.id is null or v.reason = ?5)
     union all
     select r.id, r.page, r.management_number, r.resident, r.programme, r.form, r.service_date, r.\"values\",
-           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded
+           r.findings, p.arrived_at, s.issued_at, v.id is not null as superseded, exists (
+               select 1 from records o where o.management_number = r.management_number and o.kind = 'reversal'
+               and o.reason = ?5 and o.id < r.id) as resubmitted
     from records r cross join pages p on p.page = r.page cross join envelopes e on e.id = p.envelope
     left join records v on v.reverses = r.id left join slips s on s.number = r.management_number
     where r.\"values\" ->> '$.clinic_code' = ?2 and r.service_date between ?3 and ?4 and r.kind = 'entry'
@@ -110,6 +115,7 @@ impl Rows<'_> {
                     kept: &entry.findings,
                     paid: paid.get(&key),
                     superseded: entry.superseded,
+                    resubmitted: entry.resubmitted,
                 },
                 of,
             ));
@@ -120,7 +126,7 @@ impl Rows<'_> {
     fn entries(&self, of: &ClinicMonth) -> Result<Vec<Entry>, Error> {
         let (first, last) = (of.month.first().to_string(), of.month.last().to_string());
         let key = params![of.month.to_string(), of.clinic.as_str(), first, last, CAME_AGAIN];
-        all(self.connection, ENTRIES, key, |row| {
+        let mut entries = all(self.connection, ENTRIES, key, |row| {
             Ok(Entry {
                 record: row.col("id")?,
                 page: row.id("page")?,
@@ -134,8 +140,18 @@ impl Rows<'_> {
                 scanned_on: day(row.moment("arrived_at")?),
                 superseded: row.col("superseded")?,
                 findings: row.json("findings")?,
+                resubmitted: row.col("resubmitted")?,
             })
-        })
+        })?;
+        // What came again within the month stands there once: its last paper.
+        let mut last: HashMap<ManagementNumber, i64> = HashMap::new();
+        for entry in &entries {
+            if let Some(number) = &entry.number {
+                last.insert(number.clone(), entry.record);
+            }
+        }
+        entries.retain(|entry| entry.number.as_ref().is_none_or(|number| last[number] == entry.record));
+        Ok(entries)
     }
 
     fn residents_of(&self, ids: &str) -> Result<HashMap<ResidentId, Resident>, Error> {

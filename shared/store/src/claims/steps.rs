@@ -87,6 +87,22 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// Whether what a month adjusts can be adjusted still: another month may have been unlocked, or adjusted the same.
+    fn adjustments_stand(&self, file: &ClaimFile) -> Result<bool, Error> {
+        if file.settlement.locked {
+            return Ok(true);
+        }
+        for (payment, adjusted) in &file.settlement.adjustments {
+            let left = self.paid_row(*payment)?.map(|paid| paid.stands + adjusted.amount);
+            if left.is_none_or(|left| left < Yen::ZERO) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl Writer<'_> {
     /// Takes a step of a clinic-month, or says why not. Whether the person has the right is asked before. The second
     /// confirmation by another person locks the month and writes its payments; an unlock takes them back.
@@ -113,6 +129,7 @@ impl Writer<'_> {
             open_pages: file.open_pages,
             carried: file.carried,
             paid: paid.as_ref(),
+            adjustments_stand: self.adjustments_stand(&file)?,
             exported: unlocks && self.was_exported(of)?,
             built_upon: if unlocks { self.built_upon(of)? } else { None },
         };

@@ -5,11 +5,10 @@ use crate::cli::{MonthArgs, PricesCommand};
 use crate::commands::import::{actor, fail_on, read, report};
 use crate::config::Config;
 use crate::{hub, print_line};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use domain::claim::file::{self, Given};
 use domain::claim::price;
 use domain::ids::{ClinicCode, ProgrammeId};
-use domain::table::Refused;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
@@ -23,6 +22,7 @@ pub fn run(office: &Office, path: &Path, args: &MonthArgs, received_on: Option<D
     let clinic = args.clinic.as_deref().map(ClinicCode::from);
     let programmes: BTreeSet<ProgrammeId> =
         office.forms.iter().filter_map(|form| form.programme.clone()).collect();
+    let clinics: BTreeSet<ClinicCode> = office.store.read(|rows| rows.clinic_codes())?.into_iter().collect();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let given = Given {
         month: Some(args.month),
@@ -30,23 +30,23 @@ pub fn run(office: &Office, path: &Path, args: &MonthArgs, received_on: Option<D
         received_on: received_on.unwrap_or_else(today),
         name: &name,
         programmes: &programmes,
+        clinics: &clinics,
     };
-    let mut taken = file::parse(&bytes, &given)?;
-    let mut entered = 0;
+    let taken = file::parse(&bytes, &given)?;
+    let (mut entered, mut locked) = (0, 0);
     for claim in &taken.good {
         let done = office.store.write(|rows| rows.enter_claim(claim, &actor(), Timestamp::now()))?;
-        let reason = match done {
-            ClaimEntered::Done(_) => {
-                entered += 1;
-                continue;
+        match done {
+            ClaimEntered::Done(_) => entered += 1,
+            ClaimEntered::Locked | ClaimEntered::NoSuchClinic => {
+                locked += 1;
+                eprintln!("{} {}: 確定済みの月の請求書は受け付けません", claim.of.clinic, claim.of.month);
             }
-            ClaimEntered::Locked => "この月は確定済みです",
-            ClaimEntered::NoSuchClinic => "この医療機関は登録されていません",
-        };
-        taken.refused.push(Refused { line: 0, reason: format!("{}: {reason}", claim.of.clinic) });
+        }
     }
     report(&taken.refused);
-    print_line(&format!("claims entered {entered}, refused {}", taken.refused.len()))?;
+    print_line(&format!("claims entered {entered}, locked {locked}, lines refused {}", taken.refused.len()))?;
+    ensure!(locked == 0, "{locked} claims were refused: their months are locked");
     fail_on(&taken.refused)
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn slip(number: i64) -> ClaimSlip {
         findings: Vec::new(),
         paid: None,
         superseded: false,
+        resubmitted: false,
     }
 }
 
@@ -279,6 +280,7 @@ fn judged(changes: &[(&str, &str)], others: &[OtherService]) -> ClaimSlip {
         others,
         paid: None,
         superseded: false,
+        resubmitted: false,
     };
     judge(&facts, &of())
 }

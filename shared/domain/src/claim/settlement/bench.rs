@@ -29,6 +29,8 @@ pub struct Bench<'a> {
     pub carried: Yen,
     /// The row that an adjustment is about, when it stands.
     pub paid: Option<&'a PaidRow>,
+    /// Whether every adjustment of this month is about a payment that stands and is not taken back beyond nought.
+    pub adjustments_stand: bool,
     /// Whether its money was handed to the bank.
     pub exported: bool,
     /// A month that builds upon what this one paid, when there is one.
@@ -132,6 +134,9 @@ impl Bench<'_> {
         let unsettled = self.settlement.unsettled(self.report).len();
         if unsettled > 0 {
             return Some(StepRefused::Unsettled { lines: u32::try_from(unsettled).unwrap_or(u32::MAX) });
+        }
+        if !self.adjustments_stand {
+            return Some(StepRefused::StaleAdjustment);
         }
         if digest != self.settlement.digest(self.report, self.carried) {
             return Some(StepRefused::Changed);

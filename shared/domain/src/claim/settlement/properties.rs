@@ -87,6 +87,7 @@ fn take(
         open_pages: 0,
         carried: Yen::ZERO,
         paid: Some(&paid),
+        adjustments_stand: true,
         exported: false,
         built_upon: None,
     };

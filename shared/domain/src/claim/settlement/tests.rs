@@ -12,6 +12,7 @@ fn bench<'a>(report: &'a ClaimReport, settlement: &'a Settlement) -> Bench<'a> {
         open_pages: 0,
         carried: Yen::ZERO,
         paid: None,
+        adjustments_stand: true,
         exported: false,
         built_upon: None,
     }

@@ -135,3 +135,25 @@ fn the_database_itself_pays_a_slip_once() {
     insert("reversal", Some(whole), 3000).unwrap();
     assert!(insert("slip", None, 4500).is_err());
 }
+
+#[test]
+fn an_adjustment_whose_payment_is_gone_is_refused_and_not_lost() {
+    let claims = Claims::open();
+    paid(&claims, "2026-09", "1");
+    let payment = claims.file(A, "2026-09").payments[0].id;
+    for month in ["2026-10", "2026-11"] {
+        claims.claim(A, month, &[]);
+        assert_eq!(adjust(&claims, month, payment, -3000), StepTaken::Done { locked: false });
+    }
+    let stale = StepTaken::Refused(StepRefused::StaleAdjustment);
+    claims.lock(A, "2026-10");
+    assert_eq!(claims.confirm(A, "2026-11", "a"), stale, "together more than was paid");
+    assert_eq!(unlock(&claims, "2026-10"), StepTaken::Done { locked: false });
+    assert_eq!(unlock(&claims, "2026-09"), StepTaken::Done { locked: false });
+    assert_eq!(claims.confirm(A, "2026-10", "a"), stale, "its month was unlocked");
+    assert_eq!(
+        claims.step(A, "2026-10", ClaimStep::Unadjust { payment }, "a"),
+        StepTaken::Done { locked: false }
+    );
+    assert_eq!(claims.lock(A, "2026-10"), Yen::ZERO);
+}

@@ -84,3 +84,23 @@ fn a_return_stands_once_the_slip_came_again() {
     assert_eq!(claims.lock(A, "2026-12"), Yen(4500));
     claims.office.adds_up();
 }
+
+#[test]
+fn a_slip_that_comes_again_within_its_month_is_decided_anew() {
+    let claims = Claims::open();
+    let (_, slip) = claims.slip(A, "2026-11", "1", &[("visit_date", "2026-11-02"), ("clinic_code", B)]);
+    claims.claim(A, "2026-11", &[(1, 4500)]);
+    claims.decide(A, "2026-11", &slip, returned());
+    let page = claims.page(A, "2026-11");
+    let number = ManagementNumber(slip.0.clone());
+    let done = claims.commit(&page, &number, "1", &[("visit_date", "2026-11-02"), ("clinic_code", A)]);
+    assert!(matches!(done, Committed::Done(_)));
+    let file = claims.file(A, "2026-11");
+    assert_eq!(file.report.slips.len(), 1);
+    let report = file.report.slip(&slip).unwrap();
+    assert!(report.slip.resubmitted && !report.slip.superseded && report.slip.page == page);
+    assert_eq!(file.settlement.standing(report), Standing::Clean);
+    assert_eq!(claims.decide(A, "2026-11", &slip, returned()), StepTaken::Done { locked: false });
+    let file = claims.file(A, "2026-11");
+    assert_eq!(file.settlement.standing(&file.report.slips[0]), Standing::Returned);
+}
