@@ -189,6 +189,7 @@ impl Settlement {
         // What was returned is the paper of then: another one that came in its place is decided anew.
         let of_another_paper = |decided: &&Decided| {
             report.slip.resubmitted
+                && !report.slip.superseded
                 && matches!(decided.decision, SlipDecision::Return { .. })
                 && decided.seen.as_ref() != Some(&report.seen)
         };
