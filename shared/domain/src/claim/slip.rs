@@ -273,7 +273,8 @@ fn double(facts: &SlipFacts, slip: &ClaimSlip, of: &ClinicMonth, too_often: bool
 /// Whether it is the same service: the same programme and dose on the same day or in the same fiscal year, or a dose that
 /// the rules say was one too many.
 fn is_same(slip: &ClaimSlip, other: &OtherService, too_often: bool) -> bool {
-    let same_round = slip.round.is_none() || other.round.is_none() || slip.round == other.round;
+    // Where doses are not told apart, there is but the first.
+    let same_round = slip.round.unwrap_or(1) == other.round.unwrap_or(1);
     let year = |day| Month::of(day).fiscal_year();
     other.record != slip.record
         && other.programme == slip.programme

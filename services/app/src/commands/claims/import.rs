@@ -20,8 +20,9 @@ use store::ClaimEntered;
 pub fn run(office: &Office, path: &Path, args: &MonthArgs, received_on: Option<Date>) -> Result<()> {
     let bytes = read(path)?;
     let clinic = args.clinic.as_deref().map(ClinicCode::from);
-    let programmes: BTreeSet<ProgrammeId> =
-        office.forms.iter().filter_map(|form| form.programme.clone()).collect();
+    let of_forms = office.forms.iter().filter_map(|form| form.programme.clone());
+    let of_rules = office.programmes.all().map(|programme| programme.id.clone());
+    let programmes: BTreeSet<ProgrammeId> = of_forms.chain(of_rules).collect();
     let clinics: BTreeSet<ClinicCode> = office.store.read(|rows| rows.clinic_codes())?.into_iter().collect();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let given = Given {
