@@ -149,7 +149,7 @@ mod tests {
         let listed = Lot { vaccine: Some("influenza".into()), lot: "AB123".into(), expiry: day(2027, 5, 31) };
         let label =
             |lot: &str| LotLabel { gtin: None, lot: Some(lot.into()), expiry: Some(day(2026, 5, 31)) };
-        assert_eq!(known(None, vec![listed.clone()]), [listed.clone()]);
+        assert_eq!(known(None, vec![listed.clone()]), std::slice::from_ref(&listed));
         let mut reading = crate::sample::reading();
         reading.fields[0].labels = vec![label("ab123"), label("CD456")];
         let found = known(Some(&reading), vec![listed]);

@@ -2,9 +2,12 @@
 
 use super::*;
 
+/// Programme and day before, programme, birth and day now, and the first day that the finding names.
+type Pair = (&'static str, &'static str, &'static str, &'static str, &'static str, Option<&'static str>);
+
 #[test]
 fn live_to_live_waits_since_october_2020_and_everything_waited_before() {
-    let table: [(&str, &str, &str, &str, &str, Option<&str>); 10] = [
+    let table: [Pair; 10] = [
         // The rule of the later day holds.
         ("bcg", "2026-03-02", "mr-child", "2025-02-20", "2026-03-29", Some("2026-03-30")),
         ("bcg", "2026-03-02", "mr-child", "2025-02-20", "2026-03-30", None),
