@@ -179,21 +179,6 @@
     });
   }
 
-  // ---- Letters: one reason above, a button for each clinic ------------------------------------------------------
-  document.addEventListener("click", (event) => {
-    const letter = event.target.closest("[data-letter]");
-    if (!letter) return;
-    const form = one("#letters");
-    one("[name=kind]", form).value = letter.dataset.letter;
-    one("[name=clinic]", form).value = letter.dataset.clinic;
-    form.requestSubmit();
-  });
-
-  // A file leaves and the screen stays: its form may be sent again.
-  document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-again]")) setTimeout(() => { delete event.target.dataset.sent; }, 1500);
-  });
-
   // ---- Files with prices and contracts ----------------------------------------------------------------------
   for (const box of every("[data-import]")) {
     one("input[type=file]", box).addEventListener("change", async (event) => {

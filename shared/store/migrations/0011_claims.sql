@@ -232,5 +232,5 @@ create index records_clinic on records ("values" ->> '$.clinic_code', service_da
 -- Who received a lot is asked in an emergency. Lots are compared in capitals, without spaces and hyphens; two labels on
 -- one slip stand as `A / B`.
 create index records_lot on records (upper(replace(replace("values" ->> '$.lot', '-', ''), ' ', '')))
-    where "values" ->> '$.lot' is not null;
+    where kind = 'entry' and "values" ->> '$.lot' is not null;
 create index past_services_lot on past_services (upper(replace(replace(lot, '-', ''), ' ', ''))) where lot is not null;

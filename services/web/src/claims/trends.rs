@@ -170,7 +170,7 @@ fn returns_chart(lines: &[(Month, Figures)]) -> Chart {
             0 => String::new(),
             both => both.to_string(),
         },
-        words: format!("{}：返戻{}枚、減額{}枚", month.label(), figures.returned, figures.cut),
+        words: format!("{month}：返戻{}枚、減額{}枚", figures.returned, figures.cut),
     });
     Chart::of(given.collect(), None)
 }
@@ -180,7 +180,7 @@ fn days_chart(lines: &[(Month, Figures)]) -> Chart {
         label: short(*month),
         parts: figures.days.map(|days| vec![(days, if days > LIMIT_DAYS { "late" } else { "days" })]),
         value: figures.days.map(|days| format!("{days:.0}")).unwrap_or_default(),
-        words: format!("{}：受付から支払まで平均 {}", month.label(), figures.days()),
+        words: format!("{month}：受付から支払まで平均 {}", figures.days()),
     });
     Chart::of(given.collect(), Some((LIMIT_DAYS, "30日")))
 }

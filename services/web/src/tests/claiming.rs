@@ -125,7 +125,15 @@ async fn a_lot_finds_everybody_who_received_it_and_hides_protected_addresses() {
 #[tokio::test]
 async fn a_lot_that_is_only_read_yet_is_told() {
     let office = Office::of_claims();
-    let nobody = office.get("/lots?lot=ZZ1").await;
+    let page = office.scan("w.tif", 1).await.remove(0);
+    let mut read = reading(&office.form, &office.numbers[0]);
+    let mut lot = read.fields[0].clone();
+    (lot.id, lot.value) = ("lot".into(), Value::Text("ZZ1".into()));
+    read.fields.push(lot);
+    office.read(&page, PageReading::Read(Box::new(read)));
+    office.send(&page, &[doubtful_date()]);
+    let nobody = office.get("/lots?lot=zz-1").await;
+    assert!(nobody.text().contains("まだ確定していない票にも") && nobody.text().contains(page.as_str()));
     assert!(nobody.text().contains("このロットを受けた人の記録はありません"));
     assert!(office.get("/lots").await.text().contains("ロット番号"));
 }
