@@ -25,6 +25,8 @@
     row.scrollIntoView({ block: "nearest" });
     // Only the slip that is looked at is fetched, and logged: not those that are passed by.
     const mine = ++wanted;
+    // Until it is there, no key and no click may decide the slip that stands there still.
+    one("#beside").inert = true;
     await new Promise((done) => setTimeout(done, 120));
     if (mine !== wanted) return;
     const address = new URL(link.href);
@@ -33,7 +35,10 @@
     const answer = await fetch(address, { headers: { "x-part": "detail" } });
     if (mine !== wanted) return;
     if (!answer.ok) { location.assign(link.href); return; }
-    one("#beside").innerHTML = await answer.text();
+    const text = await answer.text();
+    if (mine !== wanted) return;
+    one("#beside").innerHTML = text;
+    one("#beside").inert = false;
     history.replaceState(null, "", link.href);
   }
 
@@ -94,7 +99,7 @@
       return;
     }
     const button = one(`[data-key="${key}"]:not(input)`);
-    if (button && !event.repeat) { button.click(); stop(event); }
+    if (button && !event.repeat && !button.closest("[inert]")) { button.click(); stop(event); }
   }, true);
 
   function inDialog(event, dialog) {
