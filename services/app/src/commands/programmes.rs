@@ -13,9 +13,9 @@ use std::path::PathBuf;
 /// Runs it.
 pub fn run(config: &Config, command: ProgrammesCommand) -> Result<()> {
     match command {
-        ProgrammesCommand::List { json } => list(&*rules::programmes(config)?, json),
+        ProgrammesCommand::List { json } => list(&rules::programmes(config)?, json),
         ProgrammesCommand::Show { id, day, json } => {
-            show(&*rules::programmes(config)?, &id.into(), day, json)
+            show(&rules::programmes(config)?, &id.into(), day, json)
         }
         ProgrammesCommand::Check { file } => check(config, file),
     }
