@@ -3,6 +3,7 @@
 mod architecture;
 mod bad_days;
 mod browser;
+mod claims;
 mod command_line;
 mod harness;
 mod mail;

@@ -3,7 +3,8 @@
 mod claims;
 
 pub use claims::{
-    BankFileArgs, ClaimsCommand, HistoryCommand, LotsCommand, MonthArgs, PricesCommand, ProgrammesCommand,
+    BankFileArgs, ClaimsCommand, ContractsCommand, HistoryCommand, LotsCommand, MonthArgs, PricesCommand,
+    ProgrammesCommand, SimulateClaimsArgs, SimulateCommand,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -65,6 +66,9 @@ pub enum Command {
     /// The clinics under contract.
     #[command(subcommand)]
     Clinics(ClinicsCommand),
+    /// For what clinics are under contract, and when.
+    #[command(subcommand)]
+    Contracts(ContractsCommand),
     /// The rules of vaccination and screening programmes: list, show, check.
     #[command(subcommand)]
     Programmes(ProgrammesCommand),
@@ -92,6 +96,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Made-up years with planted errors.
+    #[command(subcommand)]
+    Simulate(SimulateCommand),
     /// Accuracy, automation and time on labelled samples.
     Bench(BenchArgs),
     /// Reads print for a reader process, over its standard input and output.

@@ -14,6 +14,7 @@ mod preview;
 mod report;
 mod rules;
 mod sheets;
+mod simulate;
 mod templates;
 
 use anyhow::{Context, Result};
@@ -57,6 +58,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Read(args) => commands::read::run(&config, &args),
         Command::Residents(command) => commands::import::residents(&config, command),
         Command::Clinics(command) => commands::import::clinics(&config, command),
+        Command::Contracts(command) => commands::import::contracts(&config, command),
         Command::Programmes(command) => commands::programmes::run(&config, command),
         Command::Lots(command) => commands::import::lots(&config, command),
         Command::History(command) => commands::import::history(&config, command),
@@ -65,6 +67,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Audit(command) => commands::audit::run(&config, command),
         Command::Users(command) => commands::users::run(&config, command),
         Command::Status { json } => commands::status::run(&config, json),
+        Command::Simulate(command) => simulate::run(&config, command),
         Command::Bench(args) => bench::run(&config, &args),
         Command::OcrChild => Ok(()),
     }

@@ -23,6 +23,7 @@ mod mailroom;
 mod origin;
 mod page;
 mod paper;
+mod paying;
 mod people;
 mod pictures;
 mod programmes;

@@ -4,7 +4,7 @@ use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
     Screens, access, api, assets, claims, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom,
-    page, paper, pictures, programmes, quality, review, runs, status,
+    page, paper, paying, pictures, programmes, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -37,6 +37,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::HandleClaims], claims::routes()))
         .merge(only(&[Right::HandleClaims, Right::UnlockClaims], claims::seen_routes()))
         .merge(only(&[Right::Export], claims::recall_routes()))
+        .merge(only(&[Right::HandleClaims], paying::routes()))
         .merge(api::routes())
         .fallback(async || ScreenError::NotFound)
 }

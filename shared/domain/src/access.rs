@@ -81,6 +81,8 @@ pub fn screen_label(screen: &str) -> &str {
         "audit_export" => "閲覧記録の書き出し（コマンド）",
         "claims_show" => "請求の表示（コマンド）",
         "slip_came_again" => "返戻後の再提出",
+        "payments_ledger" => "支払台帳の書き出し",
+        "payments_paper" => "支払通知書・返戻通知",
         "residents_imported" => "住民ファイルの取込",
         "slips_issued" => "用紙の発行",
         "envelope_opened" => "束を開いた",

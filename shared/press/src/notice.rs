@@ -61,8 +61,8 @@ pub struct NoticeLine {
     pub unit: Option<Yen>,
     /// Together, tax included.
     pub amount: Yen,
-    /// Of which tax.
-    pub tax: Yen,
+    /// Per cent of tax in it.
+    pub rate: u8,
 }
 
 /// 税率ごとの合計.
@@ -191,21 +191,19 @@ fn lines(notice: &PaymentNotice) -> Table {
                 if line.count == 0 { String::new() } else { line.count.to_string() },
                 line.unit.map(|unit| unit.to_string()).unwrap_or_default(),
                 line.amount.to_string(),
-                line.tax.to_string(),
+                if line.rate == 0 { "―".to_owned() } else { format!("{}%", line.rate) },
             ])
         })
         .collect();
     let count: u32 = notice.lines.iter().map(|line| line.count).sum();
-    let tax: Yen = notice.lines.iter().map(|line| line.tax).sum();
-    let sum =
-        vec!["合計".into(), count.to_string(), String::new(), notice.total.to_string(), tax.to_string()];
+    let sum = vec!["合計".into(), count.to_string(), String::new(), notice.total.to_string(), String::new()];
     rows.push(Row::Sum(sum));
     let columns = vec![
         column("内容", 88.0, Align::Left),
         column("件数", 16.0, Align::Right),
         column("単価（円）", 22.0, Align::Right),
         column("金額（円）", 26.0, Align::Right),
-        column("うち税（円）", 22.0, Align::Right),
+        column("税率", 22.0, Align::Right),
     ];
     Table { title: "支払の内訳", columns, rows }
 }

@@ -13,6 +13,16 @@ pub enum PricesCommand {
     },
 }
 
+/// `yomitori contracts …`.
+#[derive(Debug, Subcommand)]
+pub enum ContractsCommand {
+    /// Takes in a contract file (CSV with `clinic_code,programme,from` and optionally `until`; `*` is every programme).
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
 /// `yomitori claims …`.
 #[derive(Debug, Subcommand)]
 pub enum ClaimsCommand {
@@ -85,6 +95,37 @@ pub struct BankFileArgs {
     /// The file to write.
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `yomitori simulate …`.
+#[derive(Debug, Subcommand)]
+pub enum SimulateCommand {
+    /// A city year from committed slips to the bank's file, with errors of every kind: which are found, what is doubted
+    /// without reason, whether anything is paid twice.
+    Claims(SimulateClaimsArgs),
+}
+
+/// `yomitori simulate claims`.
+#[derive(Debug, Args)]
+pub struct SimulateClaimsArgs {
+    /// Residents; not fewer than slips.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+    pub residents: u32,
+    /// Clinics.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(4..=2_000))]
+    pub clinics: u16,
+    /// Slips of the year.
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+    pub slips: u32,
+    /// The same seed gives the same city.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// An empty directory to keep the year in; without it, nowhere.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
     /// Machine-readable output.
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,6 @@
 //! `yomitori residents import`, `clinics import`, `lots import`, `history import`: files in, with a report of every refused line.
 
-use crate::cli::{ClinicsCommand, HistoryCommand, LotsCommand, ResidentsCommand};
+use crate::cli::{ClinicsCommand, ContractsCommand, HistoryCommand, LotsCommand, ResidentsCommand};
 use crate::config::Config;
 use crate::{hub, rules};
 use anyhow::{Context, Result, bail};
@@ -46,6 +46,19 @@ pub fn clinics(config: &Config, command: ClinicsCommand) -> Result<()> {
     report(&refused);
     crate::print_line(&format!("taken {taken}, refused {}", refused.len()))?;
     fail_on(&refused)
+}
+
+/// Runs `contracts import`.
+pub fn contracts(config: &Config, command: ContractsCommand) -> Result<()> {
+    let ContractsCommand::Import { file } = command;
+    let store = hub::open_store(config)?;
+    let clinics = store.read(|rows| rows.clinic_codes())?.into_iter().collect();
+    let programmes = rules::programmes(config)?.all().map(|programme| programme.id.clone()).collect();
+    let taken = file::contracts(&read(&file)?, &clinics, &programmes)?;
+    let count = store.write(|rows| rows.import_contracts(&taken.good, &actor(), Timestamp::now()))?;
+    report(&taken.refused);
+    crate::print_line(&format!("taken {count}, refused {}", taken.refused.len()))?;
+    fail_on(&taken.refused)
 }
 
 /// Runs `lots import`.

@@ -14,9 +14,7 @@ use std::path::PathBuf;
 pub fn run(config: &Config, command: ProgrammesCommand) -> Result<()> {
     match command {
         ProgrammesCommand::List { json } => list(&rules::programmes(config)?, json),
-        ProgrammesCommand::Show { id, day, json } => {
-            show(&rules::programmes(config)?, &id.into(), day, json)
-        }
+        ProgrammesCommand::Show { id, day, json } => show(&rules::programmes(config)?, &id.into(), day, json),
         ProgrammesCommand::Check { file } => check(config, file),
     }
 }

@@ -66,13 +66,14 @@ pub fn seen_routes() -> Router<Screens> {
 
 /// The screens of this part that one person may open.
 pub struct Tabs {
-    current: &'static str,
-    places: Vec<(&'static str, &'static str, &'static str)>,
+    pub(crate) current: &'static str,
+    pub(crate) places: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 /// Name, address, label and rights of each screen.
-const TABS: [(&str, &str, &str, &[Right]); 5] = [
+const TABS: [(&str, &str, &str, &[Right]); 6] = [
     ("month", "/claims", "月の一覧", &[Right::HandleClaims, Right::UnlockClaims]),
+    ("payments", "/payments", "支払・出力", &[Right::HandleClaims]),
     ("search", "/claims/search", "票・住民を探す", &[Right::HandleClaims]),
     ("lots", "/lots", "ロット検索", &[Right::Export]),
     ("trends", "/claims/trends", "傾向", &[Right::HandleClaims]),
@@ -80,7 +81,7 @@ const TABS: [(&str, &str, &str, &[Right]); 5] = [
 ];
 
 impl Tabs {
-    fn of(person: &Person, current: &'static str) -> Self {
+    pub fn of(person: &Person, current: &'static str) -> Self {
         let places = TABS.into_iter().filter(|(.., rights)| rights.iter().any(|&right| person.may(right)));
         Self { current, places: places.map(|(id, address, label, _)| (id, address, label)).collect() }
     }

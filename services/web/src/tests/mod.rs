@@ -11,6 +11,7 @@ mod enquiries;
 mod keying;
 mod mailroom;
 mod office;
+mod paying;
 mod quality;
 mod reviewing;
 mod running;

@@ -48,7 +48,7 @@ fn notice(cuts: usize) -> PaymentNotice {
         count,
         unit: Some(Yen(unit)),
         amount: Yen(unit * i64::from(count)),
-        tax: Yen(unit * i64::from(count) / 11),
+        rate: 10,
     };
     PaymentNotice {
         heading: heading(),
@@ -65,7 +65,7 @@ fn notice(cuts: usize) -> PaymentNotice {
                 count: 0,
                 unit: None,
                 amount: Yen(-3_500),
-                tax: Yen(-318),
+                rate: 10,
             },
         ],
         taxes: vec![TaxSum { rate: 10, amount: Yen(598_040), tax: Yen(54_367) }],
