@@ -64,7 +64,8 @@ pub fn contracts(config: &Config, command: ContractsCommand) -> Result<()> {
 /// Runs `lots import`.
 pub fn lots(config: &Config, command: LotsCommand) -> Result<()> {
     let LotsCommand::Import { file } = command;
-    let taken = lot::lot_file(&read(&file)?, &rules::programmes(config)?)?;
+    let programmes = rules::programmes(config)?;
+    let taken = lot::lot_file(&read(&file)?, &programmes)?;
     let store = hub::open_store(config)?;
     let count = store.write(|rows| rows.import_lots(&taken.good, &actor(), Timestamp::now()))?;
     report(&taken.refused);
@@ -75,7 +76,8 @@ pub fn lots(config: &Config, command: LotsCommand) -> Result<()> {
 /// Runs `history import`.
 pub fn history(config: &Config, command: HistoryCommand) -> Result<()> {
     let HistoryCommand::Import { file } = command;
-    let mut taken = lot::history_file(&read(&file)?, &rules::programmes(config)?)?;
+    let programmes = rules::programmes(config)?;
+    let mut taken = lot::history_file(&read(&file)?, &programmes)?;
     let store = hub::open_store(config)?;
     let known = store.read(|rows| rows.known_residents(&taken.good))?;
     let before = taken.good.len();

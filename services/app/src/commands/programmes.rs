@@ -12,9 +12,10 @@ use std::path::PathBuf;
 
 /// Runs it.
 pub fn run(config: &Config, command: ProgrammesCommand) -> Result<()> {
+    let programmes = || rules::programmes(config);
     match command {
-        ProgrammesCommand::List { json } => list(&rules::programmes(config)?, json),
-        ProgrammesCommand::Show { id, day, json } => show(&rules::programmes(config)?, &id.into(), day, json),
+        ProgrammesCommand::List { json } => list(programmes()?.as_ref(), json),
+        ProgrammesCommand::Show { id, day, json } => show(programmes()?.as_ref(), &id.into(), day, json),
         ProgrammesCommand::Check { file } => check(config, file),
     }
 }
