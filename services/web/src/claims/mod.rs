@@ -76,7 +76,6 @@ const TABS: [(&str, &str, &str, &[Right]); 6] = [
     ("payments", "/payments", "支払・出力", &[Right::HandleClaims]),
     ("search", "/claims/search", "票・住民を探す", &[Right::HandleClaims]),
     ("lots", "/lots", "ロット検索", &[Right::Export]),
-    ("payments", "/payments", "支払・出力", &[Right::HandleClaims]),
     ("trends", "/claims/trends", "傾向", &[Right::HandleClaims]),
     ("prices", "/claims/prices", "単価・契約", &[Right::HandleClaims]),
 ];
