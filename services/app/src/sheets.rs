@@ -69,8 +69,8 @@ pub fn known_answers(form: &Form, citizen: &Citizen, clinic: &Clinic, visit: Dat
             ("dose_number", FieldKind::Digits(_)) if is_child(citizen, visit) => {
                 Answer::Digits(if age(citizen, visit) < 3 { "1" } else { "2" }.to_owned())
             }
-            // Of the others, every vaccination is a single dose; some leave the box empty.
-            ("dose_number", FieldKind::Digits(_)) if rng.random_bool(0.7) => Answer::Digits("1".to_owned()),
+            // Of the others, every vaccination is a single dose.
+            ("dose_number", FieldKind::Digits(_)) => Answer::Digits("1".to_owned()),
             ("application_date", FieldKind::Date(_)) => Answer::Date(visit),
             ("visit_date", FieldKind::Date(_)) => Answer::Date(visit),
             ("clinic_code", FieldKind::Digits(_)) => Answer::Digits(clinic.code.clone()),
