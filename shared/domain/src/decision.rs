@@ -84,7 +84,11 @@ pub fn decide(case: &Case) -> (MatchOutcome, Decision) {
 /// What a person looks at on a form that belongs to no resident, such as a clinic's claim (never nothing).
 pub fn look_through(form: &Form, reading: &FormReading) -> Vec<ReviewReason> {
     let values = values(form, reading);
-    let mut reasons = vec![ReviewReason::NotOfResident { title: form.title.clone() }];
+    let title = form.title.clone();
+    let mut reasons = vec![match form.claim {
+        Some(_) => ReviewReason::ClinicClaim { title },
+        None => ReviewReason::NotOfResident { title },
+    }];
     reasons.extend(field_reasons(form, reading, &values));
     add_findings(reading, rules::of_paper(form, &values), &mut reasons);
     reasons

@@ -46,8 +46,13 @@ pub enum ReviewReason {
         /// Who had been asked, and what for.
         kind: EnquiryKind,
     },
-    /// The form belongs to no resident: a clinic's claim.
+    /// The form belongs to no resident.
     NotOfResident {
+        /// What the form is called.
+        title: String,
+    },
+    /// A clinic's claim: people look through it before it counts.
+    ClinicClaim {
         /// What the form is called.
         title: String,
     },
@@ -132,6 +137,9 @@ impl ReviewReason {
             }
             Self::NotOfResident { title } => {
                 format!("{title}は個人の記録になりません。値を確かめ、請求の担当へ回してください")
+            }
+            Self::ClinicClaim { title } => {
+                format!("{title}です。値を確かめて保存すると、医療機関の請求として登録されます")
             }
             Self::Answered { kind } => format!("問合せに回答がありました（{}）", kind.label()),
             Self::NumberMissing => "管理番号を読み取れません".into(),

@@ -41,7 +41,9 @@ pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
 pub use bars::Foreseen;
-pub use claims::{ClaimEntered, ClaimFile, ClaimRow, MonthRow, Payment, Rulebook, StepRow, StepTaken};
+pub use claims::{
+    ClaimEntered, ClaimFile, ClaimRow, MonthRow, PageClaimed, Payment, Rulebook, StepRow, StepTaken,
+};
 pub use corrections::{
     Correction, CorrectionAsked, CorrectionEnd, CorrectionEnding, CorrectionId, CorrectionOutcome,
     NewCorrection,

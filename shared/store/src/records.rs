@@ -292,7 +292,7 @@ impl Writer<'_> {
         Ok(id)
     }
 
-    fn final_values(
+    pub(crate) fn final_values(
         &self,
         page: &PageId,
         values: &Values,

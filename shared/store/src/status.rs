@@ -46,9 +46,10 @@ const IMBALANCES: &[(&str, &str)] = &[
          where i.state = 'open' and p.state <> 'in_review'",
     ),
     (
-        "committed slips without exactly one standing record",
+        "committed pages without exactly one standing record or claim",
         "select count(*) as n from pages p where p.state = 'committed' and not p.is_ticket
-         and 1 <> (select count(*) from standing_records r where r.page = p.page)",
+         and 1 <> (select count(*) from standing_records r where r.page = p.page)
+                  + (select count(*) from claims c where c.page = p.page)",
     ),
     (
         "standing records whose page is not committed",

@@ -92,6 +92,7 @@ fn form(sheet: &EmptySheet, args: &NewFormArgs, number: u8) -> Form {
         marks: None,
         fields,
         calculations: Vec::new(),
+        claim: None,
         art: Vec::new(),
     }
 }

@@ -110,7 +110,7 @@ fn a_clinics_claim_waits_for_people_and_becomes_nobodys_record() {
     }
     let read = page_read(&office.pages[0], &claim, None, fields);
     assert_eq!(matcher.handle(&read, at("2026-11-20")).unwrap(), Handled::InReview);
-    assert_eq!(office.whys(&office.pages[0]), ["not_of_resident", "finding"]);
+    assert_eq!(office.whys(&office.pages[0]), ["clinic_claim", "finding"]);
     assert_eq!(office.store.read(|rows| rows.counts()).unwrap().records, 0);
     office.adds_up();
 }

@@ -74,6 +74,7 @@ pub async fn create(
             marks: None,
             fields: Vec::new(),
             calculations: Vec::new(),
+            claim: None,
             art: Vec::new(),
         };
         // Without tesseract the proposals are numbered.

@@ -16,8 +16,8 @@ use vision::{Blank, encode_png, scanned};
 /// What stands above a form that went live.
 const HEAD: &str = "画面「帳票を作る」で作った帳票です。変えるときも同じ画面を使ってください。";
 /// What a draft says of the form as a whole, besides its fields.
-const KEYS: [&str; 8] =
-    ["title", "number", "programme", "paper_mm", "sides", "copies", "recorded_copy", "calculation"];
+const KEYS: [&str; 9] =
+    ["title", "number", "programme", "paper_mm", "sides", "copies", "recorded_copy", "calculation", "claim"];
 const DRAFT: &str = "draft.json";
 const FORM: &str = "form.toml";
 

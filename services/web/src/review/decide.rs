@@ -32,7 +32,7 @@ impl Decider<'_> {
     pub fn first(&self, problem: &mut Problem) -> Vec<NewKeying> {
         let mut new = Vec::new();
         let keyed_before = |id: &str| self.case.keyings.iter().any(|one| one.field.as_str() == id);
-        if !keyed_before(PERSON) {
+        if self.form.claim.is_none() && !keyed_before(PERSON) {
             new.extend(self.first_person(problem));
         }
         if self.state(PAGE) == Some(&FieldState::First) {

@@ -4,7 +4,7 @@ use super::decide::Decider;
 use super::list::Chosen;
 use super::posted::Posted;
 use super::screen::{Problem, ReviewScreen};
-use super::settle::{Refusal, Ruled, Settled, prove, settle};
+use super::settle::{Refusal, Ruled, Settled, refusal, settle};
 use super::{Case, Part, UNDO_WINDOW, kept, reading_of};
 use crate::Screens;
 use crate::error::ScreenError;
@@ -180,8 +180,7 @@ fn write(
         return Ok(Saved::Not(KeyingTaken::NotOpen));
     };
     if pass != Pass::Second
-        && then.resident().is_some()
-        && let Err(refusal) = prove(rows, ruled, page, &then)?
+        && let Some(refusal) = refusal(rows, ruled, page, &then)?
     {
         return Ok(Saved::Refused(refusal));
     }
@@ -250,6 +249,7 @@ fn problem_of(refusal: Refusal, screens: &Screens, case: &Case) -> Problem {
             wrong: BTreeMap::from([(field, "この項目に入らない値です。".to_owned())]),
             ..Problem::default()
         },
+        Refusal::Claim(words) => Problem { words: Some(words), ..Problem::default() },
         Refusal::Commit(refused) => Problem { words: Some(refused.text()), ..Problem::default() },
     }
 }

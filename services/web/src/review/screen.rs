@@ -163,7 +163,7 @@ impl ReviewScreen {
             Part::Third | Part::Nothing(_) => true,
         };
         let person = slip
-            .filter(|_| asks_person)
+            .filter(|(form, _)| asks_person && form.claim.is_none())
             .map(|(form, reading)| PersonPart::of(&case, form, reading, posted, problem.person, blind));
         let accepted = posted.map(|posted| posted.accepted.as_slice()).unwrap_or_default();
         let findings = problem.findings.iter().map(|finding| OpenFinding::of(finding, accepted));

@@ -1,13 +1,14 @@
 //! 確定. From what people keyed to a committed record: the one way, whatever screen the last value came from.
 
 use domain::actor::Actor;
+use domain::claim::Claim;
 use domain::form::Form;
 use domain::ids::PageId;
 use domain::keying::{Progress, Stage};
 use domain::programme::Programmes;
 use domain::record::{self, CommitRefused, ProvenSlip, SlipDraft};
 use jiff::Timestamp;
-use store::{Committed, Error, Writer};
+use store::{ClaimEntered, Committed, Error, PageClaimed, Rows, Writer};
 
 /// What became of a page after a keying.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub(crate) enum Refusal {
     NumberOfOther,
     /// The rules, or the rows.
     Commit(CommitRefused),
+    /// The values make no claim, or the clinic's month takes none; in words.
+    Claim(String),
 }
 
 /// 帳票と規則. What values are proven by.
@@ -56,6 +59,9 @@ pub(crate) fn settle(
     if progress.stage != Stage::Ready {
         return Ok(Settled::Waits(progress.stage));
     }
+    if ruled.form.claim.is_some() {
+        return settle_claim(rows, ruled.form, page, &progress, actor, now);
+    }
     let slip = match prove(rows, ruled, page, &progress)? {
         Ok(slip) => slip,
         Err(refusal) => return Ok(Settled::Refused(refusal)),
@@ -66,8 +72,66 @@ pub(crate) fn settle(
     })
 }
 
+/// 請求書. What people keyed becomes the clinic's claim, as it is written.
+fn settle_claim(
+    rows: &Writer,
+    form: &Form,
+    page: &PageId,
+    progress: &Progress,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Settled, Error> {
+    let claim = match read_claim(rows, form, page, progress)? {
+        Ok(claim) => claim,
+        Err(refusal) => return Ok(Settled::Refused(refusal)),
+    };
+    let label = || claim.of.month.label();
+    let words = match rows.commit_claim(page, &claim, &progress.values(form), actor, now)? {
+        PageClaimed::Done(_) => return Ok(Settled::Committed),
+        PageClaimed::Refused(refused) => return Ok(Settled::Refused(Refusal::Commit(refused))),
+        PageClaimed::NotEntered(ClaimEntered::NoSuchClinic) => {
+            "この医療機関コードの医療機関は登録されていません。コードを確かめるか、医療機関を登録してください。".to_owned()
+        }
+        PageClaimed::NotEntered(_) => {
+            format!("{}の請求は確定しています。管理者が確定を解除するまで、請求書は変えられません。", label())
+        }
+    };
+    Ok(Settled::Refused(Refusal::Claim(words)))
+}
+
+/// Why the values as they stand so far make neither record nor claim; nothing is written.
+pub(super) fn refusal(
+    rows: &Writer,
+    ruled: Ruled,
+    page: &PageId,
+    progress: &Progress,
+) -> Result<Option<Refusal>, Error> {
+    if ruled.form.claim.is_some() {
+        return Ok(read_claim(rows, ruled.form, page, progress)?.err());
+    }
+    // Nobody is chosen yet: there is nothing to prove.
+    match progress.resident() {
+        None => Ok(None),
+        Some(_) => Ok(prove(rows, ruled, page, progress)?.err()),
+    }
+}
+
+/// The claim that the values are so far; nothing is written.
+fn read_claim(
+    rows: &Rows,
+    form: &Form,
+    page: &PageId,
+    progress: &Progress,
+) -> Result<Result<Claim, Refusal>, Error> {
+    let (Some(sheet), Some(row)) = (&form.claim, rows.page(page)?) else {
+        return Ok(Err(Refusal::Commit(CommitRefused::NotOpen)));
+    };
+    let received_on = row.arrived_at.to_zoned(crate::words::japan()).date();
+    Ok(sheet.read(form, &progress.values(form), page, received_on).map_err(Refusal::Claim))
+}
+
 /// Proves the values as they stand so far; nothing is written.
-pub(super) fn prove(
+fn prove(
     rows: &Writer,
     ruled: Ruled,
     page: &PageId,

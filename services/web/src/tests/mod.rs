@@ -2,6 +2,7 @@
 
 mod access;
 mod attacks;
+mod claim_form;
 mod claiming;
 mod correcting;
 mod describing;

@@ -126,6 +126,11 @@ impl Office {
         Self::of(&format!("{FORM}{CLAIMED}"))
     }
 
+    /// An office that knows the clinics' claim form alone.
+    pub fn of_claim_form() -> Self {
+        Self::of(include_str!("../../../../templates/clinic-claim/form.toml"))
+    }
+
     fn of(form: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let store = Store::open(&folder.path().join("rows.db")).unwrap();
@@ -393,17 +398,39 @@ pub fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
         ("ill", "no", Decision::Accept),
         ("signature", "present", Decision::Accept),
     ];
-    let field = |(id, value, decision): (&str, &str, Decision)| FieldReading {
+    let field = |(id, value, decision): (&str, &str, Decision)| {
+        field_read(form, id, Value::Text(value.into()), decision)
+    };
+    FormReading {
+        management_number: Some(NumberReading {
+            value: Some(Personal::new(number.0.clone())),
+            sources: vec![NumberSource::Barcode],
+            confidence: 0.999_999,
+            decision: Decision::Accept,
+            reason: None,
+        }),
+        fields: values.into_iter().map(field).collect(),
+        ..registered(form)
+    }
+}
+
+/// One field as read.
+pub fn field_read(form: &Form, id: &str, value: Value, decision: Decision) -> FieldReading {
+    FieldReading {
         id: id.into(),
         kind: form.field(id).unwrap().kind.as_str().into(),
-        value: Value::Text(value.into()),
+        value,
         confidence: 0.99,
         decision,
         reason: None,
         box_px: [0.0; 4],
         alternatives: Vec::new(),
         labels: Vec::new(),
-    };
+    }
+}
+
+/// A page that lies where the form says, with nothing read yet.
+pub fn registered(form: &Form) -> FormReading {
     FormReading {
         form: form.id.clone(),
         form_version: form.version,
@@ -417,13 +444,7 @@ pub fn reading(form: &Form, number: &ManagementNumber) -> FormReading {
             inliers: 4,
             px_from_mm: [PX_PER_MM, 0.0, 0.0, 0.0, PX_PER_MM, 0.0],
         },
-        management_number: Some(NumberReading {
-            value: Some(Personal::new(number.0.clone())),
-            sources: vec![NumberSource::Barcode],
-            confidence: 0.999_999,
-            decision: Decision::Accept,
-            reason: None,
-        }),
-        fields: values.into_iter().map(field).collect(),
+        management_number: None,
+        fields: Vec::new(),
     }
 }

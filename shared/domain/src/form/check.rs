@@ -78,7 +78,7 @@ pub(super) fn check(form: &Form, text: &str) -> Vec<FormError> {
             format!("{}: no field of the form is the number it repeats", field.id),
         );
     }
-    for (key, reason) in overlaps(form).into_iter().chain(miscounted(form)) {
+    for (key, reason) in overlaps(form).into_iter().chain(miscounted(form)).chain(unclaimed(form)) {
         say(&key, reason);
     }
     errors
@@ -222,6 +222,11 @@ fn miscounted(form: &Form) -> Vec<(String, String)> {
         none.into_iter().chain(unknown).collect::<Vec<_>>()
     });
     wrong.collect()
+}
+
+/// A claim whose numbers are no fields of the form.
+fn unclaimed(form: &Form) -> Vec<(String, String)> {
+    form.claim.iter().flat_map(|claim| claim.mistakes(form)).collect()
 }
 
 /// Whether some sheet has both fields.

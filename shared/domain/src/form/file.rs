@@ -1,7 +1,7 @@
 //! The text of a `form.toml`, as written: raw tables with spans -> [`Form`].
 
 use super::field::*;
-use super::{Align, Art, Calculation, Copies, CornerMarks, Form, Operation};
+use super::{Align, Art, Calculation, ClaimSheet, Copies, CornerMarks, Form, Operation};
 use crate::check_digit::CheckDigit;
 use crate::geometry::{PointMm, RectMm};
 use crate::wareki::Era;
@@ -40,6 +40,7 @@ struct RawForm {
     recorded_copy: Option<u8>,
     #[serde(default, rename = "calculation")]
     calculations: Vec<Spanned<RawCalculation>>,
+    claim: Option<ClaimSheet>,
     marks: Option<RawMarks>,
     #[serde(default, rename = "field")]
     fields: Vec<Spanned<RawField>>,
@@ -253,6 +254,7 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Form, Vec<FormError>> {
         marks: raw.marks.map(|m| CornerMarks { inset_mm: m.inset_mm, size_mm: m.size_mm, code: m.code }),
         fields,
         calculations,
+        claim: raw.claim,
         art: art(raw.texts, raw.lines, raw.bands, raw.frames, art_side),
     })
 }

@@ -5,12 +5,14 @@
 
 mod calculation;
 mod check;
+mod claim_sheet;
 mod field;
 mod file;
 mod geometry_json;
 mod write;
 
 pub use calculation::{Calculation, Operation};
+pub use claim_sheet::{ClaimSheet, ClaimSheetLine};
 pub use field::{
     ChoiceOption, DateRule, DigitsRule, Field, FieldKind, MarkStyle, NumberRule, PrintSource, Symbology,
     YearStyle,
@@ -47,6 +49,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Numbers that must agree.
     pub calculations: Vec<Calculation>,
+    /// How it is read as a clinic's claim; `None` for paper of a person.
+    pub claim: Option<ClaimSheet>,
     /// Print that is on every sheet and means nothing to the reader.
     pub art: Vec<Art>,
 }

@@ -2,8 +2,8 @@
 
 use super::file::comb_cells;
 use super::{
-    Align, Art, Calculation, ChoiceOption, DateRule, DigitsRule, Field, FieldKind, Form, MarkStyle,
-    NumberRule, Operation,
+    Align, Art, Calculation, ChoiceOption, ClaimSheet, ClaimSheetLine, DateRule, DigitsRule, Field,
+    FieldKind, Form, MarkStyle, NumberRule, Operation,
 };
 use crate::geometry::{PointMm, RectMm};
 use serde::Serialize;
@@ -34,6 +34,9 @@ impl Form {
             let lines: String = self.calculations.iter().map(calculation).collect();
             put("calculation", format!("[\n{lines}]"));
         }
+        if let Some(claim) = &self.claim {
+            put("claim", claim_sheet(claim));
+        }
         text.push_str(&art(&self.art));
         if let Some(marks) = &self.marks {
             let [inset, code] = [pair(marks.inset_mm), rect(&marks.code)];
@@ -52,6 +55,27 @@ impl Form {
         }
         text
     }
+}
+
+fn claim_sheet(claim: &ClaimSheet) -> String {
+    let line = |line: &ClaimSheetLine| {
+        let mut entries: Vec<String> = Vec::new();
+        entries.extend(line.programme.as_ref().map(|programme| format!("programme = {}", word(programme))));
+        entries.extend(line.round.map(|round| format!("round = {round}")));
+        entries.extend(line.class.map(|class| format!("class = {}", word(&class))));
+        for (key, field) in [("count", &line.count), ("price", &line.price), ("amount", &line.amount)] {
+            entries.push(format!("{key} = {}", word(field)));
+        }
+        format!("    {{ {} }},\n", entries.join(", "))
+    };
+    let mut entries: Vec<String> =
+        [("clinic", &claim.clinic), ("year", &claim.year), ("month", &claim.month)]
+            .map(|(key, field)| format!("{key} = {}", word(field)))
+            .into();
+    entries.extend(claim.total_count.as_ref().map(|field| format!("total_count = {}", word(field))));
+    entries.extend(claim.total_amount.as_ref().map(|field| format!("total_amount = {}", word(field))));
+    let lines: String = claim.lines.iter().map(line).collect();
+    format!("{{ {}, lines = [\n{lines}] }}", entries.join(", "))
 }
 
 fn calculation(calculation: &Calculation) -> String {

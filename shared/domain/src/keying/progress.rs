@@ -64,7 +64,7 @@ pub struct FieldProgress {
 /// 進み具合. Where a page stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// [`PERSON`], [`PAGE`] when somebody has to look at it, then every field that a person may decide, in the order of the form.
+    /// [`PERSON`] where the form has one, [`PAGE`] when somebody has to look at it, then every field that a person may decide, in the order of the form.
     pub fields: Vec<FieldProgress>,
     /// The least advanced.
     pub stage: Stage,
@@ -75,7 +75,10 @@ pub struct Progress {
 /// Where a page stands. Pure: the same facts give the same answer, however often and wherever it is asked.
 pub fn progress(facts: &Facts) -> Progress {
     let form = facts.form;
-    let fields: Vec<FieldProgress> = std::iter::once(person(facts))
+    // A clinic's claim is of no person.
+    let person = form.claim.is_none().then(|| person(facts));
+    let fields: Vec<FieldProgress> = person
+        .into_iter()
         .chain(page(facts))
         .chain(keyed_fields(form, facts.reading.side).map(|field| of_field(facts, field)))
         .collect();

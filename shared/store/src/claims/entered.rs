@@ -6,8 +6,11 @@ use crate::{Error, Rows, Writer};
 use domain::actor::Actor;
 use domain::claim::settlement::Settlement;
 use domain::claim::{Claim, ClaimSource, ClinicMonth};
-use domain::ids::StaffId;
+use domain::ids::{PageId, StaffId};
 use domain::month::Month;
+use domain::page::PageState;
+use domain::record::CommitRefused;
+use domain::rules::Values;
 use domain::yen::Yen;
 use jiff::Timestamp;
 use rusqlite::{Row, named_params, params};
@@ -34,6 +37,17 @@ pub enum ClaimEntered {
     Locked,
     /// There is no such clinic.
     NoSuchClinic,
+}
+
+/// Whether a page became a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PageClaimed {
+    /// It is a claim now.
+    Done(i64),
+    /// The claim cannot be entered; nothing changed.
+    NotEntered(ClaimEntered),
+    /// The page is not in a state for it; nothing changed.
+    Refused(CommitRefused),
 }
 
 impl Rows<'_> {
@@ -90,6 +104,40 @@ impl Writer<'_> {
         self.note("claim_entered", About { page, detail: Some(&detail), resident: None }, actor, now)?;
         Ok(ClaimEntered::Done(id))
     }
+
+    /// Enters the claim that stands on `page`, whose values people decided, and commits the page with it.
+    ///
+    /// # Errors
+    /// There is no such page, or the database failed.
+    pub fn commit_claim(
+        &self,
+        page: &PageId,
+        claim: &Claim,
+        values: &Values,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<PageClaimed, Error> {
+        let row = self.known_page(page)?;
+        if !matches!(row.state, PageState::Read | PageState::InReview) {
+            return Ok(PageClaimed::Refused(CommitRefused::NotOpen));
+        }
+        if self.held_by_other(page, actor, now)? {
+            return Ok(PageClaimed::Refused(CommitRefused::HeldByOther));
+        }
+        let id = match self.enter_claim(claim, actor, now)? {
+            ClaimEntered::Done(id) => id,
+            refused => return Ok(PageClaimed::NotEntered(refused)),
+        };
+        self.final_values(page, values, actor, now)?;
+        run(
+            self.connection,
+            "update pages set state = 'committed', updated_at = ?2 where page = ?1",
+            params![page.as_str(), ms(now)],
+        )?;
+        self.close_review(page, now)?;
+        self.settle_enquiries(page, actor, now)?;
+        Ok(PageClaimed::Done(id))
+    }
 }
 
 impl Rows<'_> {
@@ -97,7 +145,7 @@ impl Rows<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn claim_of_page(&self, page: &domain::ids::PageId) -> Result<Option<ClaimRow>, Error> {
+    pub fn claim_of_page(&self, page: &PageId) -> Result<Option<ClaimRow>, Error> {
         first(self.connection, "select * from claims where page = ?1", [page.as_str()], claim_row)
     }
 }

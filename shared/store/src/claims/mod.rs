@@ -10,7 +10,7 @@ mod slips;
 mod steps;
 
 pub use cache::MonthRow;
-pub use entered::{ClaimEntered, ClaimRow};
+pub use entered::{ClaimEntered, ClaimRow, PageClaimed};
 pub use file::ClaimFile;
 pub use payments::Payment;
 pub(crate) use slips::CAME_AGAIN;
