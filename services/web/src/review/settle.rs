@@ -72,6 +72,8 @@ pub(crate) fn settle(
     })
 }
 
+const NO_CLINIC: &str = "この医療機関コードの医療機関は登録されていません。コードを画像で確かめるか、医療機関を登録してから保存してください。";
+
 /// 請求書. What people keyed becomes the clinic's claim, as it is written.
 fn settle_claim(
     rows: &Writer,
@@ -89,9 +91,7 @@ fn settle_claim(
     let words = match rows.commit_claim(page, &claim, &progress.values(form), actor, now)? {
         PageClaimed::Done(_) => return Ok(Settled::Committed),
         PageClaimed::Refused(refused) => return Ok(Settled::Refused(Refusal::Commit(refused))),
-        PageClaimed::NotEntered(ClaimEntered::NoSuchClinic) => {
-            "この医療機関コードの医療機関は登録されていません。コードを確かめるか、医療機関を登録してください。".to_owned()
-        }
+        PageClaimed::NotEntered(ClaimEntered::NoSuchClinic) => NO_CLINIC.to_owned(),
         PageClaimed::NotEntered(_) => {
             format!("{}の請求は確定しています。管理者が確定を解除するまで、請求書は変えられません。", label())
         }
@@ -127,7 +127,11 @@ fn read_claim(
         return Ok(Err(Refusal::Commit(CommitRefused::NotOpen)));
     };
     let received_on = row.arrived_at.to_zoned(crate::words::japan()).date();
-    Ok(sheet.read(form, &progress.values(form), page, received_on).map_err(Refusal::Claim))
+    Ok(match sheet.read(form, &progress.values(form), page, received_on) {
+        Err(words) => Err(Refusal::Claim(words)),
+        Ok(claim) if rows.clinic(&claim.of.clinic)?.is_none() => Err(Refusal::Claim(NO_CLINIC.into())),
+        Ok(claim) => Ok(claim),
+    })
 }
 
 /// Proves the values as they stand so far; nothing is written.

@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use store::Committed;
 
 /// The clinic of these tests.
-pub const CLINIC: &str = "1310000018";
+pub const CLINIC: &str = "1310000011";
 
 pub fn with_clinic(office: &Office) {
     let clinic = Clinic {
