@@ -22,7 +22,8 @@ fn a_bank_file_needs_a_payer_a_person_with_the_duty_and_something_to_pay() {
     let data = tempfile::tempdir().unwrap();
     let out = data.path().join("bank.txt");
     let ask = |staff: &str| {
-        let day = ["--month", "2026-10", "--pay-on", "2026-11-30", "--reason", "10月分の支払", "--staff", staff];
+        let day =
+            ["--month", "2026-10", "--pay-on", "2026-11-30", "--reason", "10月分の支払", "--staff", staff];
         let file = ["--out", out.to_str().unwrap()];
         let output = harness::run(data.path(), &[&["claims", "bank-file"], &day[..], &file[..]].concat());
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())

@@ -14,6 +14,9 @@ const ENTRIES: &str = "return [...document.querySelectorAll('.row.doubt')].map(r
     const typed = row.querySelector('input.value'), chosen = row.querySelector('.options input:checked');
     return [row.dataset.row, typed ? typed.value : (chosen ? chosen.dataset.key : '1')];
 });";
+/// A label whose number the machine could not read is keyed from its picture.
+const LOT: &str = "const lot = document.querySelector('.doubt input[name=\"v.lot\"]');
+    if (lot && !/[0-9]/.test(lot.value)) lot.value = 'AB123';";
 /// Everything that this screen was made of: its own text with what stands in its entries, and whatever it fetched.
 const RECEIVED: &str = "const done = arguments[arguments.length - 1];
     const entries = [...document.querySelectorAll('input:not([type=hidden])')].filter(i => i.type === 'text' || i.checked);
@@ -77,6 +80,7 @@ pub async fn keyed_first(browser: &WebDriver, address: &str) -> WebDriverResult<
         }
         press(browser, Key::Enter).await;
     }
+    browser.execute(LOT, Vec::new()).await?;
     let entries = browser.execute(ENTRIES, Vec::new()).await?;
     let entries: Vec<(String, String)> = entries.convert()?;
     browser.execute("const b = document.querySelector('#commit'); b.click(); b.click();", Vec::new()).await?;

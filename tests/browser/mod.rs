@@ -132,7 +132,11 @@ pub async fn says(browser: &WebDriver, place: &str, words: &str) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("{place} never says {words}");
+    let shown = match browser.find(By::Css("main")).await {
+        Ok(main) => main.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    panic!("{place} never says {words}; the screen says {shown}");
 }
 
 /// The password of everybody in these tests.
