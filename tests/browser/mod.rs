@@ -5,6 +5,7 @@ mod arbiter;
 mod desk;
 mod door;
 mod mailroom;
+mod payment;
 mod planner;
 mod runs;
 mod verifier;
