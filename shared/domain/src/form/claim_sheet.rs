@@ -99,7 +99,7 @@ impl ClaimSheet {
         }
         let mut lines = Vec::new();
         for line in &self.lines {
-            let written = line.numbers().map(|id| number(id)).into_iter().collect::<Result<Vec<_>, _>>()?;
+            let written = line.numbers().map(number).into_iter().collect::<Result<Vec<_>, _>>()?;
             if written.iter().all(Option::is_none) {
                 continue;
             }
