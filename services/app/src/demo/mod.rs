@@ -11,6 +11,7 @@ use crate::cli::DemoArgs;
 use crate::commands::roles;
 use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
+use crate::payer::RawPayer;
 use anyhow::{Context, Result, bail, ensure};
 use claims::Bundles;
 use domain::account::Policy;
@@ -25,12 +26,25 @@ use summary::Summary;
 /// Marks a data directory that the demo made and may empty again.
 const MARK: &str = "demo-city";
 
+/// From which account the made-up city pays; in its `yomitori.toml`, so that commands know it, too.
+const PAYER: &str = r#"code = "0123456789"
+name = "ヨミトリシ カイケイカンリシヤ"
+bank_code = "9990"
+bank_name = "ヨミトリギンコウ"
+branch_code = "001"
+branch_name = "ホンテン"
+account_kind = "普通"
+account_number = "1000000"
+letterhead = ["読取市長", "保健福祉部 健康推進課"]
+"#;
+
 /// Runs it.
 pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
     let config = Config {
         // The demo's scanner writes whole files at once; nobody wants to wait for them to rest.
         stable: Duration::from_millis(500),
         poll: Duration::from_secs(1),
+        payment: toml::from_str::<RawPayer>(PAYER)?.office()?,
         door: Door {
             policy: Policy { second_factor_required: false, ..config.door.policy.clone() },
             // On this machine alone, whatever the settings say.
@@ -60,6 +74,8 @@ fn prepare(data_dir: &Path) -> Result<()> {
         data_dir.display()
     );
     hub::make_private(data_dir)?;
+    std::fs::write(data_dir.join("yomitori.toml"), format!("[payer]\n{PAYER}"))
+        .with_context(|| format!("cannot write into {}", data_dir.display()))?;
     std::fs::write(mark, "made by yomitori demo\n")
         .with_context(|| format!("cannot write into {}", data_dir.display()))
 }
