@@ -4,7 +4,6 @@
 
 pub mod handle;
 pub mod residents_file;
-mod table;
 mod ticket;
 mod worker;
 
@@ -12,7 +11,6 @@ mod worker;
 mod tests;
 
 pub use handle::{Handled, Matcher};
-pub use table::{Refused, Taken};
 
 use anyhow::Result;
 use queue::Queue;

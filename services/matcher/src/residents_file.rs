@@ -1,16 +1,15 @@
 //! 住民データファイル: bytes -> residents and a report of the refused lines.
 
-use crate::table::{self, Taken};
-use anyhow::Result;
 use domain::resident::Resident;
 use domain::resident_file::{REQUIRED_COLUMNS, resident};
+use domain::table::{self, NotATable, Taken};
 use std::collections::HashMap;
 
 /// Reads a resident file (columns per [`domain::resident_file`]). A line whose 宛名番号 stands further up is refused.
 ///
 /// # Errors
 /// No header line, or one that lacks a required column.
-pub fn parse(bytes: &[u8]) -> Result<Taken<Resident>> {
+pub fn parse(bytes: &[u8]) -> Result<Taken<Resident>, NotATable> {
     let mut seen = HashMap::new();
     table::read(bytes, &REQUIRED_COLUMNS, |line| {
         let resident = resident(|name| line.column(name)).map_err(|refused| refused.to_string())?;
@@ -24,8 +23,8 @@ pub fn parse(bytes: &[u8]) -> Result<Taken<Resident>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Refused;
     use domain::ids::ResidentId;
+    use domain::table::Refused;
 
     const HEADER: &str = "resident_id,name,kana,sex,birth_date,postal_code,address,resident_since\n";
 

@@ -1,5 +1,6 @@
 //! 月. A calendar month, as claims are made by.
 
+use crate::calendar;
 use crate::wareki::Era;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -52,7 +53,7 @@ impl Month {
 
     /// 年度: April to March, named by the year of its April.
     pub fn fiscal_year(self) -> i16 {
-        if self.0.month() >= 4 { self.0.year() } else { self.0.year() - 1 }
+        calendar::fiscal_year(self.0)
     }
 
     /// For people: `令和8年10月`.

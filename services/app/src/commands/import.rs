@@ -8,8 +8,9 @@ use domain::actor::Actor;
 use domain::clinic::file::{self, Clinics};
 use domain::lot;
 use domain::resident::Resident;
+use domain::table::Refused;
 use jiff::Timestamp;
-use matcher::{Refused, residents_file};
+use matcher::residents_file;
 use std::path::Path;
 use store::{ImportMode, Imported, Store};
 

@@ -1,10 +1,9 @@
 //! The office's way with a claim: everything that was found is decided, two people confirm, the bank is handed its file.
 
-use super::write::Office;
+use super::write::{Office, account};
 use anyhow::{Result, anyhow, bail, ensure};
 use domain::actor::Actor;
 use domain::claim::{ClaimReason, ClaimStep, ClinicMonth, SlipDecision, SlipKey};
-use domain::clinic::{AccountKind, BankAccount};
 use domain::month::Month;
 use domain::yen::Yen;
 use domain::zengin::{LineEnds, Payer, PaymentOffice};
@@ -59,15 +58,7 @@ fn take(
 
 /// What the bank's file of a month comes to, read from its bytes, and what the payments come to.
 pub fn bank(office: &Office, month: Month, pay_on: Date, now: Timestamp) -> Result<(Yen, Yen)> {
-    let account = BankAccount {
-        bank: "0001".into(),
-        bank_name: "ﾖﾐﾄﾘ".into(),
-        branch: "001".into(),
-        branch_name: "ﾎﾝﾃﾝ".into(),
-        kind: AccountKind::Ordinary,
-        number: "7654321".into(),
-        holder: "ﾖﾐﾄﾘｼ".into(),
-    };
+    let account = account("7654321".into(), "ﾖﾐﾄﾘｼ".into());
     let payer = Payer { code: "0123456789".into(), account };
     let treasury = PaymentOffice { payer: Some(payer), ends: LineEnds::None, letterhead: Vec::new() };
     let order = BankOrder { month, clinic: None, pay_on, office: &treasury, reason: "試算" };

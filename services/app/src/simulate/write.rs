@@ -346,16 +346,21 @@ pub fn clinic_code(at: u16) -> Result<ClinicCode> {
     Ok(ClinicCode(format!("{body}{check}")))
 }
 
-fn clinic(at: usize, code: &ClinicCode) -> Clinic {
-    let account = BankAccount {
+/// An account at the one bank of the made-up city, as the bank writes it.
+pub fn account(number: String, holder: String) -> BankAccount {
+    BankAccount {
         bank: "0001".into(),
         bank_name: "ﾖﾐﾄﾘ".into(),
         branch: "001".into(),
         branch_name: "ﾎﾝﾃﾝ".into(),
         kind: AccountKind::Ordinary,
-        number: format!("{at:07}"),
-        holder: format!("ｲ)ｼﾝﾘﾖｳｼﾞﾖ{at}"),
-    };
+        number,
+        holder,
+    }
+}
+
+fn clinic(at: usize, code: &ClinicCode) -> Clinic {
+    let account = account(format!("{at:07}"), format!("ｲ)ｼﾝﾘﾖｳｼﾞﾖ{at}"));
     Clinic {
         code: code.clone(),
         name: format!("読取第{at}診療所"),

@@ -1,10 +1,10 @@
 //! 票. A committed record as claims see it: the facts of the ink, and what speaks against them. Nothing is decided here.
 
+use crate::calendar;
 use crate::claim::{ClaimClass, ClaimFault, ClaimFinding, ClinicMonth, SlipKey};
 use crate::form::Form;
 use crate::ids::{ClinicCode, FieldId, ManagementNumber, PageId, ProgrammeId, ResidentId};
 use crate::lot::Lot;
-use crate::month::Month;
 use crate::programme::Programmes;
 use crate::resident::Resident;
 use crate::roles::Role;
@@ -132,14 +132,6 @@ pub struct OtherService {
     pub claim: Option<ClinicMonth>,
 }
 
-/// 満年齢 on `day`, by the law: a year is full at the end of the day before the birthday (年齢計算ニ関スル法律, 民法143条).
-pub fn age_on(birth: Date, day: Date) -> u8 {
-    let next = day.tomorrow().unwrap_or(day);
-    let years =
-        next.year() - birth.year() - i16::from((next.month(), next.day()) < (birth.month(), birth.day()));
-    u8::try_from(years.max(0)).unwrap_or(u8::MAX)
-}
-
 /// Which dose the values say, when they say one.
 pub fn round_of(form: &Form, values: &Values) -> Option<u8> {
     values.get(&form.role(Role::Round)?.id)?.text()?.parse().ok()
@@ -173,7 +165,8 @@ pub fn judge(facts: &SlipFacts, of: &ClinicMonth) -> ClaimSlip {
         programme: facts.programme.clone(),
         round: facts.form.and_then(|form| round_of(form, facts.values)),
         class: facts.form.map_or(ClaimClass::General, |form| class_of(form, facts.values)),
-        age: age_on(*facts.resident.birth_date.reveal(), facts.service_date),
+        age: u8::try_from(calendar::age(*facts.resident.birth_date.reveal(), facts.service_date))
+            .unwrap_or(u8::MAX),
         service_date: facts.service_date,
         clinic: said(Role::ClinicCode).map(ClinicCode),
         lot: said(Role::Lot),
@@ -275,7 +268,7 @@ fn double(facts: &SlipFacts, slip: &ClaimSlip, of: &ClinicMonth, too_often: bool
 fn is_same(slip: &ClaimSlip, other: &OtherService, too_often: bool) -> bool {
     // Where doses are not told apart, there is but the first.
     let same_round = slip.round.unwrap_or(1) == other.round.unwrap_or(1);
-    let year = |day| Month::of(day).fiscal_year();
+    let year = calendar::fiscal_year;
     other.record != slip.record
         && other.programme == slip.programme
         && !other.postponed

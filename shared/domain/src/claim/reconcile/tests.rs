@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::claim::price::Tax;
-use crate::claim::slip::{OtherService, SlipFacts, SlipFields, age_on, judge};
+use crate::claim::slip::{OtherService, SlipFacts, SlipFields, judge};
 use crate::claim::{ClaimSource, SlipKey};
 use crate::form::Form;
 use crate::month::Month;
@@ -359,6 +359,6 @@ fn a_year_is_full_on_the_day_before_the_birthday() {
         (date(2026, 10, 5), date(2026, 10, 5), 0),
         (date(2027, 1, 1), date(2026, 10, 5), 0),
     ] {
-        assert_eq!(age_on(birth, day), age, "{birth} {day}");
+        assert_eq!(crate::calendar::age(birth, day), age, "{birth} {day}");
     }
 }
