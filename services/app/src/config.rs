@@ -1,6 +1,7 @@
 //! Settings: as written ([`RawConfig`]) -> checked ([`Config`]). One machine needs none.
 
 use crate::cli::Cli;
+use crate::keys::Keys;
 use crate::payer::RawPayer;
 use crate::templates::Source;
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -20,6 +21,8 @@ struct RawConfig {
     templates: Option<PathBuf>,
     stable_seconds: Option<f64>,
     poll_seconds: Option<f64>,
+    lease_seconds: Option<f64>,
+    key_file: Option<PathBuf>,
     reader_threads: Option<usize>,
     listen: Option<SocketAddr>,
     access_log_days: Option<u32>,
@@ -69,6 +72,10 @@ pub struct Config {
     pub queue: String,
     /// `file:` or `s3://…`.
     pub pages: String,
+    /// What seals rows, messages and pictures at rest; `None`: nothing is sealed.
+    pub keys: Option<Keys>,
+    /// How long a page is on loan to a reader; a reader that died is noticed after so long.
+    pub lease: Duration,
     /// A file is taken when it has not changed for so long.
     pub stable: Duration,
     /// The inbox is looked through this often, besides events.
@@ -132,6 +139,8 @@ impl Config {
             },
             queue: std::env::var("YOMITORI_QUEUE").unwrap_or_else(|_| "sqlite:".to_owned()),
             pages: std::env::var("YOMITORI_PAGES").unwrap_or_else(|_| "file:".to_owned()),
+            keys: Keys::load(raw.key_file.map(|path| cli.data_dir.join(path)).as_deref())?,
+            lease: seconds("lease_seconds", raw.lease_seconds, 60.0)?,
             stable: seconds("stable_seconds", raw.stable_seconds, 3.0)?,
             poll: seconds("poll_seconds", raw.poll_seconds, 5.0)?,
             reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),

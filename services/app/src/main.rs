@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod engine;
 mod hub;
+mod keys;
 mod logs;
 mod payer;
 mod preview;

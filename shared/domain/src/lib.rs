@@ -23,6 +23,7 @@ pub mod form;
 pub mod geometry;
 pub mod ids;
 pub mod inbox;
+pub mod key;
 pub mod keying;
 pub mod likeness;
 pub mod lot;

@@ -98,7 +98,11 @@ pub fn start(
                     queue: hub.queue.clone(),
                     matcher: Matcher::new(hub.store.clone(), forms, rules::programmes(config)?),
                 };
-                tasks.spawn(matcher::run(matcher::Config::default(), deps, signal));
+                tasks.spawn(matcher::run(
+                    matcher::Config { lease: config.lease, ..matcher::Config::default() },
+                    deps,
+                    signal,
+                ));
             }
             Role::Web => {
                 let listener = listener.take().context("the screens need an address")?;
@@ -155,7 +159,12 @@ fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {
 
 fn reader(config: &Config, hub: &Hub) -> Result<(reader::Config, reader::Deps)> {
     let signature = format!("yomitori {}, digits {}", env!("CARGO_PKG_VERSION"), vision::net::fingerprint());
-    let settings = reader::Config { threads: config.reader_threads, signature, ..reader::Config::default() };
+    let settings = reader::Config {
+        threads: config.reader_threads,
+        lease: config.lease,
+        signature,
+        ..reader::Config::default()
+    };
     let deps = reader::Deps {
         queue: hub.queue.clone(),
         pages: hub.pages.clone(),
