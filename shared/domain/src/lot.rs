@@ -12,6 +12,8 @@ use unicode_normalization::UnicodeNormalization;
 pub const MAX_CHARS: usize = 20;
 /// Between the numbers of two labels in one value.
 const BETWEEN: char = '/';
+/// The value of a label that was seen and whose number nobody has read yet.
+pub const UNREAD: &str = "present";
 
 /// ロット. What a maker's list or the label itself says of one lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -217,6 +217,10 @@ fn wrong_volume(version: &Version, judged: &Judged) -> Option<Said> {
 fn wrong_lot(judged: &Judged) -> Option<Said> {
     let written = judged.lot?;
     let said = |rule, text| Some(Said { role: Role::Lot, ..Said::of_day(rule, Weight::Rule, text) });
+    if written == lot::UNREAD {
+        let text = "ロット番号が読み取られていません。ラベルの画像を見て入力してください。";
+        return said(RuleCode::LotImpossible, text.to_owned());
+    }
     if !lot::is_possible(written) {
         return said(RuleCode::LotImpossible, "ロット番号の形が正しくありません。".to_owned());
     }

@@ -93,4 +93,7 @@ fn lots_expire_and_belong_to_a_vaccine() {
     given(vec![lot("ppsv23", "2027-05-31"), lot("influenza", "2027-05-31")]).says(&[]);
     let impossible = Service { lot: Some("不明"), ..given(vec![]) };
     impossible.says(&["ロット番号の形が正しくありません。"]);
+    // A label that the machine saw without reading its number says so, not that somebody wrote nonsense.
+    let unread = Service { lot: Some("present"), ..given(vec![]) };
+    unread.says(&["ロット番号が読み取られていません。ラベルの画像を見て入力してください。"]);
 }
