@@ -51,10 +51,12 @@ pub fn confirm(office: &Office, args: &MonthArgs, staff: &str) -> Result<()> {
 
 /// Says what is locked. Locking happens with the second confirmation, so that this only fails while one is missing.
 pub fn lock(office: &Office, args: &MonthArgs) -> Result<()> {
-    let mut open = 0;
+    let (mut open, mut locked) = (0, 0);
     for row in office.month(args)? {
         let state = row.summary.state;
-        if state != ClaimState::Locked {
+        if state == ClaimState::Locked {
+            locked += 1;
+        } else {
             open += 1;
             print_line(&format!("{}  {}", row.of.clinic, state.label()))?;
         }
@@ -62,5 +64,5 @@ pub fn lock(office: &Office, args: &MonthArgs) -> Result<()> {
     if open > 0 {
         bail!("{open} clinics are not locked: two people have to confirm them (`yomitori claims confirm`)");
     }
-    Ok(())
+    print_line(&format!("{locked} 医療機関がすべて確定しています"))
 }
