@@ -414,6 +414,8 @@ async fn a_stop_gives_a_page_back_that_takes_too_long() {
     reader.stop().await;
     let depth = office.waiting().await;
     assert_eq!((depth.ready, depth.total()), (1, 1));
+    let again = office.queue.receive(Topic::ReadPage, FOREVER, Duration::ZERO).await.unwrap().unwrap();
+    assert_eq!(again.attempt, 1, "a stop of the reader is no fault of the page");
 }
 
 #[tokio::test]

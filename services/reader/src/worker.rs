@@ -130,7 +130,7 @@ impl Worker {
             Ending::Failed(reason) if delivery.is_last() => Verdict::GiveUp(reason.into()),
             Ending::Failed(_) => Verdict::RetryAfter(self.config.pause),
             Ending::Hopeless(reason) => Verdict::GiveUp(reason.into()),
-            Ending::GivenBack => Verdict::RetryAfter(Duration::ZERO),
+            Ending::GivenBack => Verdict::Return(Duration::ZERO),
             Ending::Overtaken => return Ok(()),
         };
         self.deps.queue.finish(delivery, verdict).await

@@ -77,6 +77,9 @@ pub enum Verdict {
     Done,
     /// The machine failed: again after this time. Counts as an attempt; after the last one the message dies.
     RetryAfter(Duration),
+    /// Nobody failed, but it is for somebody else: put back, and delivered again after this time. Counts as no
+    /// attempt, however often it happens.
+    Return(Duration),
     /// It will never succeed: the message is dead, with the reason for people (Japanese, no personal values).
     GiveUp(String),
 }

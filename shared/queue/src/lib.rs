@@ -6,6 +6,7 @@ pub mod address;
 pub mod contract;
 pub mod error;
 pub mod message;
+pub mod policy;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -15,4 +16,5 @@ pub use address::open;
 pub use contract::{Delivery, Depth, Queue, Receipt, Topic, Verdict};
 pub use error::QueueError;
 pub use message::Message;
-pub use sqlite::{Policy, SqliteQueue};
+pub use policy::{Clock, Policy};
+pub use sqlite::SqliteQueue;

@@ -3,35 +3,14 @@
 mod statements;
 mod writer;
 
-use crate::{Delivery, Depth, Queue, QueueError, Topic, Verdict};
+use crate::{Delivery, Depth, Policy, Queue, QueueError, Topic, Verdict};
 use async_trait::async_trait;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use writer::Writer;
-
-/// Where an engine gets the time from; tests pass their own.
-pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// What the engine decides by itself.
-#[derive(Clone)]
-pub struct Policy {
-    /// Deliveries of one message before it is dead. 4: a first try and three more, as brokers count it.
-    pub max_deliveries: u32,
-    /// How often a waiting receiver looks for messages of other processes; those of its own process wake it.
-    pub poll: Duration,
-    /// The time of leases and delays.
-    pub clock: Clock,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        // 200 ms: a tenth of what a person calls waiting, and five empty looks a second cost nothing.
-        Self { max_deliveries: 4, poll: Duration::from_millis(200), clock: Arc::new(SystemTime::now) }
-    }
-}
 
 /// The queue in a SQLite file.
 pub struct SqliteQueue {
@@ -59,6 +38,11 @@ impl SqliteQueue {
 
     fn after(&self, delay: Duration) -> i64 {
         self.now().saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// As the table has it: 0 at once, so that a clock set back delays nothing.
+    fn due_after(&self, delay: Duration) -> i64 {
+        if delay.is_zero() { 0 } else { self.after(delay) }
     }
 
     fn arrivals(&self, topic: Topic) -> &Notify {
@@ -130,8 +114,13 @@ impl Queue for SqliteQueue {
                 self.writer.run(move |tx| statements::bury(tx, receipt, statements::WORN_OUT)).await?
             }
             Verdict::RetryAfter(delay) => {
-                let due = if delay.is_zero() { 0 } else { self.after(delay) };
-                self.writer.run(move |tx| statements::put_back(tx, receipt, due)).await?
+                let due = self.due_after(delay);
+                self.writer.run(move |tx| statements::put_back(tx, receipt, due, 0)).await?
+            }
+            Verdict::Return(delay) => {
+                // A loan of a dead message was not counted.
+                let (due, uncounted) = (self.due_after(delay), u32::from(delivery.died_of.is_none()));
+                self.writer.run(move |tx| statements::put_back(tx, receipt, due, uncounted)).await?
             }
             Verdict::GiveUp(reason) => {
                 self.writer.run(move |tx| statements::bury(tx, receipt, &reason)).await?

@@ -134,12 +134,14 @@ pub(super) fn remove(tx: &Transaction, receipt: Receipt) -> Result<bool> {
         .map(|rows| rows == 1)
 }
 
-/// Ends the loan; nobody gets the message before `due`. False when `receipt` is not the newest.
-pub(super) fn put_back(tx: &Transaction, receipt: Receipt, due: i64) -> Result<bool> {
+/// Ends the loan; nobody gets the message before `due`, and `uncounted` attempts were none. False when `receipt`
+/// is not the newest.
+pub(super) fn put_back(tx: &Transaction, receipt: Receipt, due: i64, uncounted: u32) -> Result<bool> {
     tx.prepare_cached(
-        "update message set leased = 0, due = ?3, fence = fence + 1 where id = ?1 and fence = ?2",
+        "update message set leased = 0, due = ?3, fence = fence + 1, attempts = attempts - ?4
+         where id = ?1 and fence = ?2",
     )?
-    .execute(params![receipt.id, receipt.fence, due])
+    .execute(params![receipt.id, receipt.fence, due, uncounted])
     .map(|rows| rows == 1)
 }
 

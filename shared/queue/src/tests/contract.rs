@@ -27,6 +27,7 @@ macro_rules! passes_contract {
             an_extended_lease_holds,
             an_expired_lease_that_nobody_took_over_can_still_be_finished,
             a_retry_comes_back_after_its_delay_and_not_before,
+            a_returned_message_goes_to_somebody_else_and_counts_as_no_attempt,
             four_failures_kill,
             four_crashes_kill,
             a_message_given_up_keeps_its_reason_until_it_is_taken_care_of,
@@ -135,7 +136,12 @@ pub async fn an_expired_lease_comes_back_and_its_late_holder_is_refused(subject:
     let current = receive(queue).await.unwrap();
     assert_eq!((current.attempt, &current.body[..]), (2, &b"body"[..]));
     assert!(lost(queue.extend(&late, LEASE).await));
-    for verdict in [Verdict::Done, Verdict::RetryAfter(Duration::ZERO), Verdict::GiveUp("理由".into())] {
+    for verdict in [
+        Verdict::Done,
+        Verdict::RetryAfter(Duration::ZERO),
+        Verdict::Return(Duration::ZERO),
+        Verdict::GiveUp("理由".into()),
+    ] {
         assert!(lost(queue.finish(late.clone(), verdict).await));
     }
     assert_eq!(depth(queue).await, [0, 1, 0, 0], "the new holder keeps the message");
@@ -177,6 +183,26 @@ pub async fn a_retry_comes_back_after_its_delay_and_not_before(subject: &dyn Sub
     assert_eq!(second.attempt, 2);
     queue.finish(second, Verdict::RetryAfter(Duration::ZERO)).await.unwrap();
     assert_eq!(receive(queue).await.unwrap().attempt, 3, "no delay is at once");
+}
+
+pub async fn a_returned_message_goes_to_somebody_else_and_counts_as_no_attempt(subject: &dyn Subject) {
+    let queue = subject.queue();
+    queue.publish(TOPIC, "a", b"body").await.unwrap();
+    for _ in 0..6 {
+        let delivery = receive(queue).await.unwrap();
+        assert_eq!((delivery.attempt, &delivery.body[..]), (1, &b"body"[..]));
+        queue.finish(delivery.clone(), Verdict::Return(Duration::ZERO)).await.unwrap();
+        assert!(lost(queue.finish(delivery, Verdict::Done).await), "the loan is over");
+    }
+    let failed = receive(queue).await.unwrap();
+    queue.finish(failed, Verdict::RetryAfter(Duration::ZERO)).await.unwrap();
+    let delivery = receive(queue).await.unwrap();
+    queue.finish(delivery, Verdict::Return(LEASE)).await.unwrap();
+    assert_eq!(depth(queue).await, [0, 0, 1, 0]);
+    subject.pass(LEASE / 2).await;
+    assert!(receive(queue).await.is_none());
+    subject.pass(LEASE).await;
+    assert_eq!(receive(queue).await.unwrap().attempt, 2, "what failed before still counts");
 }
 
 pub async fn four_failures_kill(subject: &dyn Subject) {
