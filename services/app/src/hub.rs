@@ -3,7 +3,7 @@
 use crate::config::Config;
 use anyhow::{Context, Result};
 use pages::PageStore;
-use queue::Queue;
+use queue::{Policy, Queue, Topic};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
@@ -66,7 +66,18 @@ pub fn open_store(config: &Config) -> Result<Store> {
 /// # Errors
 /// When `YOMITORI_QUEUE` names none that can be reached.
 pub fn open_queue(config: &Config) -> Result<Arc<dyn Queue>> {
-    queue::open(&config.queue, &config.data_dir).context("cannot open the queue")
+    queue::open(&config.queue, &config.data_dir, policy(config)).context("cannot open the queue")
+}
+
+/// What a broker may hand to this process ahead. Little: a process that dies sends all of it round again, and each
+/// time counts as an attempt. A page keeps a thread busy for tens of milliseconds, so that one more than there are
+/// threads hides the way to the broker; a reading takes few.
+fn policy(config: &Config) -> Policy {
+    let pages = u16::try_from(config.reader_threads + 1).unwrap_or(u16::MAX);
+    let mut policy = Policy::default();
+    policy.prefetch[Topic::ReadPage as usize] = pages;
+    policy.prefetch[Topic::PageRead as usize] = 4;
+    policy
 }
 
 /// Opens the page store alone.

@@ -8,14 +8,17 @@ use std::sync::Arc;
 const DEFAULT_FILE: &str = "queue.db";
 
 /// Opens the queue at `address`: `sqlite:` or nothing (`queue.db` in `data_dir`), or `sqlite:PATH`.
-pub fn open(address: &str, data_dir: &Path) -> Result<Arc<dyn Queue>, QueueError> {
+///
+/// # Errors
+/// The address names no queue, or the one that it names cannot be opened.
+pub fn open(address: &str, data_dir: &Path, policy: Policy) -> Result<Arc<dyn Queue>, QueueError> {
     let path = match address.strip_prefix("sqlite:") {
         Some("") => data_dir.join(DEFAULT_FILE),
         Some(path) => data_dir.join(path),
         None if address.is_empty() => data_dir.join(DEFAULT_FILE),
         None => return Err(QueueError::Address { address: without_password(address) }),
     };
-    Ok(Arc::new(SqliteQueue::open(&path, Policy::default())?))
+    Ok(Arc::new(SqliteQueue::open(&path, policy)?))
 }
 
 /// `amqp://user:secret@host` without its user part: error texts end up in logs.
@@ -34,7 +37,7 @@ mod tests {
     fn the_default_queue_lies_in_the_data_directory() {
         let dir = tempfile::tempdir().unwrap();
         for address in ["", "sqlite:", "sqlite:other.db"] {
-            open(address, &dir.path().join("new")).unwrap();
+            open(address, &dir.path().join("new"), Policy::default()).unwrap();
         }
         assert!(dir.path().join("new/queue.db").is_file());
         assert!(dir.path().join("new/other.db").is_file());
@@ -43,10 +46,10 @@ mod tests {
     #[test]
     fn an_unknown_queue_is_refused_without_its_password() {
         let dir = tempfile::tempdir().unwrap();
-        let error = open("amqp://clerk:secret@broker:5672", dir.path()).err().unwrap();
+        let error = open("mqtt://clerk:secret@broker:5672", dir.path(), Policy::default()).err().unwrap();
         assert!(!error.is_temporary());
         let text = error.to_string();
-        assert!(text.contains("amqp://***@broker:5672") && text.contains("sqlite:"), "{text}");
+        assert!(text.contains("mqtt://***@broker:5672") && text.contains("sqlite:"), "{text}");
         assert!(!text.contains("secret") && !text.contains("clerk"), "{text}");
     }
 }
