@@ -158,6 +158,9 @@ impl PageStore for TestPages {
     async fn delete(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
         self.folder.delete(hash, reason).await
     }
+    async fn list(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError> {
+        self.folder.list(after).await
+    }
 }
 
 /// Says the bytes of the picture as its reason, so that a test sees what was read.

@@ -3,6 +3,7 @@
 use crate::PagesError;
 use async_trait::async_trait;
 use domain::ids::ImageHash;
+use std::collections::VecDeque;
 
 /// A store of page pictures by content.
 #[async_trait]
@@ -21,6 +22,49 @@ pub trait PageStore: Send + Sync {
 
     /// Removes the picture; none there is no error. `reason` (why, no personal values) goes to the log.
     async fn delete(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError>;
+
+    /// Names of pictures (unchecked) in ascending order, those after `after` only: at most [`LISTED`] at once, and
+    /// none only when no more follow. What is put or deleted meanwhile may be among them or not; [`Names`] asks on.
+    async fn list(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError>;
+}
+
+/// Most names that one [`PageStore::list`] gives: as many as S3 gives in one answer.
+pub const LISTED: usize = 1000;
+
+/// Every name of a store in ascending order, some [`LISTED`] in memory at a time.
+pub struct Names<'a> {
+    store: &'a dyn PageStore,
+    ahead: VecDeque<ImageHash>,
+    last: Option<ImageHash>,
+}
+
+impl<'a> Names<'a> {
+    /// The names after `after`; all when there is none.
+    pub fn new(store: &'a dyn PageStore, after: Option<ImageHash>) -> Self {
+        Self { store, ahead: VecDeque::new(), last: after }
+    }
+
+    /// The next name, `None` after the last.
+    ///
+    /// # Errors
+    /// The store cannot be listed; asking again goes on at the same place.
+    pub async fn next(&mut self) -> Result<Option<ImageHash>, PagesError> {
+        if self.ahead.is_empty() {
+            self.ahead = self.store.list(self.last.as_ref()).await?.into();
+        }
+        let name = self.ahead.pop_front();
+        self.last = name.clone().or(self.last.take());
+        Ok(name)
+    }
+}
+
+/// Hex digits of a name.
+const NAME_LENGTH: usize = 64;
+
+/// Whether this is the name of a picture. Names come from messages, addresses and folders.
+pub(crate) fn is_name(name: &str) -> bool {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    name.len() == NAME_LENGTH && name.bytes().all(hex)
 }
 
 /// The name of a picture: BLAKE3 of its bytes, 64 lower-case hex digits.

@@ -1,6 +1,7 @@
 //! The default engine: `<root>/ab/cd/<hash>.<extension>`, written beside and renamed, so that a name never stands
 //! for half a picture.
 
+use crate::contract::{LISTED, is_name};
 use crate::{PageStore, PagesError, hash_of};
 use async_trait::async_trait;
 use domain::ids::ImageHash;
@@ -13,8 +14,6 @@ use std::time::{Duration, SystemTime};
 const UNFINISHED: &str = "unfinished";
 /// An unfinished picture that nobody has touched for so long was left by a crash: the slowest writing takes minutes.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
-/// Hex digits of a name.
-const NAME_LENGTH: usize = 64;
 
 /// Page pictures in a local folder (or a mounted share).
 #[derive(Clone)]
@@ -34,8 +33,7 @@ impl Folder {
     /// The folder of a name, after the name has been checked: it comes from messages and addresses.
     fn shelf(&self, hash: &ImageHash) -> Result<PathBuf, PagesError> {
         let name = hash.as_str();
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if name.len() != NAME_LENGTH || !name.bytes().all(hex) {
+        if !is_name(name) {
             return Err(PagesError::Name);
         }
         Ok(self.root.join(&name[..2]).join(&name[2..4]))
@@ -117,6 +115,30 @@ impl Folder {
         }
     }
 
+    /// The next names after `after`. Two levels of folders stand in the order of names, so that those before are passed.
+    fn names_after(&self, after: &str) -> Result<Vec<ImageHash>, PagesError> {
+        let mut found = Vec::new();
+        let not_before = |name: &String, digits: &str| name.len() == 2 && name.as_str() >= digits;
+        let first = after.get(..2).unwrap_or("");
+        for upper in sorted(&self.root)?.into_iter().filter(|name| not_before(name, first)) {
+            let folder = self.root.join(&upper);
+            let second = if upper == first { &after[2..4] } else { "" };
+            for lower in sorted(&folder)?.into_iter().filter(|name| not_before(name, second)) {
+                let shelf = sorted(&folder.join(&lower))?;
+                let names =
+                    shelf.iter().filter_map(|file| file.split('.').next()).filter(|name| is_name(name));
+                let here = |name: &&str| name[..2] == *upper && name[2..4] == *lower && *name > after;
+                found.extend(names.filter(here).map(ImageHash::from));
+                found.dedup();
+                if found.len() >= LISTED {
+                    found.truncate(LISTED);
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Runs `work` where waiting for a disk stops nobody.
     async fn aside<T, F>(&self, work: F) -> Result<T, PagesError>
     where
@@ -152,11 +174,34 @@ impl PageStore for Folder {
         let (hash, reason) = (hash.clone(), reason.to_owned());
         self.aside(move |folder| folder.remove(&hash, &reason)).await
     }
+
+    async fn list(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError> {
+        let after = match after {
+            Some(after) if !is_name(after.as_str()) => return Err(PagesError::Name),
+            Some(after) => after.to_string(),
+            None => String::new(),
+        };
+        self.aside(move |folder| folder.names_after(&after)).await
+    }
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PagesError {
     let path = path.to_owned();
     move |source| PagesError::Io { doing, path, source }
+}
+
+/// The names in `folder`, in ascending order. What is no folder holds none: others may have left a file there.
+fn sorted(folder: &Path) -> Result<Vec<String>, PagesError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(Vec::new()),
+        entries => entries.map_err(failed("open", folder))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.map_err(failed("open", folder))?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Makes a rename survive a power cut.
@@ -178,6 +223,7 @@ fn remove_abandoned(unfinished: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Names;
     use tempfile::TempDir;
 
     fn store() -> (TempDir, Folder) {
@@ -258,6 +304,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_picture_is_listed_once_in_order_and_the_list_goes_on_where_it_stopped() {
+        let (_dir, store) = store();
+        let mut put = Vec::new();
+        for number in 0..2 * LISTED + 5 {
+            let hash = hash_of(&number.to_le_bytes());
+            let shelf = store.shelf(&hash).unwrap();
+            fs::create_dir_all(&shelf).unwrap();
+            fs::write(shelf.join(format!("{hash}.tif")), number.to_le_bytes()).unwrap();
+            put.push(hash);
+        }
+        put.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        fs::write(store.root.join("zz"), "left here by somebody").unwrap();
+        fs::write(store.root.join("notes.txt"), "left here by somebody").unwrap();
+        fs::create_dir_all(store.root.join("lost/found")).unwrap();
+
+        let mut listed = Vec::new();
+        let mut names = Names::new(&store, None);
+        while let Some(name) = names.next().await.unwrap() {
+            listed.push(name);
+        }
+        assert_eq!(listed, put);
+        assert_eq!(names.next().await.unwrap(), None);
+        assert_eq!(store.list(Some(&put[1500])).await.unwrap()[..3], put[1501..1504]);
+        assert_eq!(store.list(put.last()).await.unwrap(), []);
+        assert!(matches!(store.list(Some(&"é".into())).await, Err(PagesError::Name)));
+    }
+
+    #[tokio::test]
     async fn a_share_that_is_away_is_temporary_and_not_a_missing_picture() {
         let (_dir, store) = store();
         let hash = store.put(b"picture".to_vec(), "tif").await.unwrap();
@@ -266,6 +340,7 @@ mod tests {
             store.get(&hash).await.map(drop),
             store.exists(&hash).await.map(drop),
             store.put(b"other".to_vec(), "tif").await.map(drop),
+            store.list(None).await.map(drop),
         ];
         for error in errors {
             assert!(error.unwrap_err().is_temporary());

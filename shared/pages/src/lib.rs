@@ -8,6 +8,6 @@ pub mod error;
 pub mod folder;
 
 pub use address::open;
-pub use contract::{PageStore, hash_of};
+pub use contract::{LISTED, Names, PageStore, hash_of};
 pub use error::PagesError;
 pub use folder::Folder;

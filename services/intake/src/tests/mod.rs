@@ -229,6 +229,9 @@ impl PageStore for Rickety<Folder> {
     async fn delete(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
         self.sound.delete(hash, reason).await
     }
+    async fn list(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError> {
+        self.sound.list(after).await
+    }
 }
 
 /// A small page that differs from every other by its shade and size.
