@@ -96,6 +96,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks anew for pages whose request was sent and never answered: a broker or a queue that was lost.
+    Requeue(RequeueArgs),
     /// Made-up years with planted errors.
     #[command(subcommand)]
     Simulate(SimulateCommand),
@@ -341,6 +343,20 @@ fn parse_duty(word: &str) -> Result<Duty, String> {
         let words: Vec<&str> = Duty::ALL.iter().map(|duty| duty.as_str()).collect();
         format!("a duty is one of {}", words.join(", "))
     })
+}
+
+/// `yomitori requeue`.
+#[derive(Debug, Args)]
+pub struct RequeueArgs {
+    /// Only pages that wait longer than so many minutes; 0: every page that waits.
+    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    pub older_than: u32,
+    /// Only counts them.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `yomitori bench`.

@@ -58,7 +58,8 @@ pub fn inbox(config: &Config) -> PathBuf {
 pub fn open_store(config: &Config) -> Result<Store> {
     make_private(&config.data_dir)?;
     let path = config.data_dir.join("yomitori.db");
-    Store::open(&path).with_context(|| format!("cannot open the database {}", path.display()))
+    let keys = config.keys.as_ref().map(|keys| &keys.rows);
+    Store::open_with(&path, keys).with_context(|| format!("cannot open the database {}", path.display()))
 }
 
 /// Opens the queue alone.
@@ -66,7 +67,8 @@ pub fn open_store(config: &Config) -> Result<Store> {
 /// # Errors
 /// When `YOMITORI_QUEUE` names none that can be reached.
 pub fn open_queue(config: &Config) -> Result<Arc<dyn Queue>> {
-    queue::open(&config.queue, &config.data_dir, policy(config)).context("cannot open the queue")
+    let keys = config.keys.as_ref().map(|keys| &keys.messages);
+    queue::open(&config.queue, &config.data_dir, policy(config), keys).context("cannot open the queue")
 }
 
 /// What a broker may hand to this process ahead. Little: a process that dies sends all of it round again, and each

@@ -67,6 +67,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Claims(command) => commands::claims::run(&config, command),
         Command::Audit(command) => commands::audit::run(&config, command),
         Command::Users(command) => commands::users::run(&config, command),
+        Command::Requeue(args) => commands::requeue::run(&config, &args),
         Command::Status { json } => commands::status::run(&config, json),
         Command::Simulate(command) => simulate::run(&config, command),
         Command::Bench(args) => bench::run(&config, &args),

@@ -82,6 +82,8 @@ pub fn event(what: &str) -> &str {
         "page_discarded" => "破棄",
         "page_disposal_undone" => "処理を取り消して確認へ戻した",
         "page_read_again" => "読み直しを依頼",
+        "page_requeued" => "読み取りに出し直した",
+        "page_restored" => "復元後に読み取りに出し直した",
         "page_keyed" => "入力を保存",
         "save_undone" => "入力の保存を取消",
         "review_taken_over" => "確認を引き取り",

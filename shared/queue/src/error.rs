@@ -1,6 +1,5 @@
 //! The one error of this room.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What can go wrong with a queue. Never quotes a message body: it may hold personal values.
@@ -32,14 +31,9 @@ pub enum QueueError {
         /// What was given, without user and password.
         address: String,
     },
-    /// The folder of the database, or its lock, cannot be made.
-    #[error("cannot write at {} for the queue database: {source}", path.display())]
-    Folder {
-        /// The folder, or the database that it is for.
-        path: PathBuf,
-        /// What the system said.
-        source: Arc<std::io::Error>,
-    },
+    /// The file cannot be opened with the keys at hand, or is damaged.
+    #[error(transparent)]
+    File(Arc<sealed::SealError>),
     /// SQLite refused.
     #[error("the queue database failed: {0}")]
     Storage(#[source] Arc<rusqlite::Error>),
@@ -62,7 +56,7 @@ impl QueueError {
     pub fn is_temporary(&self) -> bool {
         match self {
             QueueError::Storage(error) => storage_is_temporary(error),
-            QueueError::Folder { source, .. } => source.kind() != std::io::ErrorKind::NotADirectory,
+            QueueError::File(error) => error.is_temporary(),
             _ => false,
         }
     }
@@ -92,6 +86,12 @@ fn storage_is_temporary(error: &rusqlite::Error) -> bool {
 impl From<rusqlite::Error> for QueueError {
     fn from(error: rusqlite::Error) -> Self {
         QueueError::Storage(Arc::new(error))
+    }
+}
+
+impl From<sealed::SealError> for QueueError {
+    fn from(error: sealed::SealError) -> Self {
+        QueueError::File(Arc::new(error))
     }
 }
 

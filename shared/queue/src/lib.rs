@@ -17,4 +17,5 @@ pub use contract::{Delivery, Depth, Queue, Receipt, Topic, Verdict};
 pub use error::QueueError;
 pub use message::Message;
 pub use policy::{Clock, Policy};
+pub use sealed::{Resealed, reseal};
 pub use sqlite::SqliteQueue;

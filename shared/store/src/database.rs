@@ -1,11 +1,12 @@
 //! The database file and its connections: one that writes, a few that read.
 
 use crate::Error;
+use domain::key::Keyring;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
-use std::fs::File;
+use sealed::File;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0008_search.sql")),
     M::up(include_str!("../migrations/0010_corrections.sql")),
     M::up(include_str!("../migrations/0011_claims.sql")),
+    M::up(include_str!("../migrations/0013_requests.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly
 /// import of a large city a few seconds.
@@ -36,9 +38,10 @@ const STATEMENTS: usize = 128;
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    /// Last: it is in use until the connections are closed.
+    file: File,
 }
 
 /// Reading: a view of the rows as they were when the closure began.
@@ -58,24 +61,39 @@ impl<'c> Deref for Writer<'c> {
 }
 
 impl Store {
-    /// Opens the database at `path`, makes it if there is none, and brings its tables up to date.
+    /// [`Store::open_with`] of a database that nobody seals.
     ///
     /// # Errors
-    /// The folder can not be written, the file is no database, or a newer version wrote it.
+    /// As [`Store::open_with`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut writer = {
-            let _alone = lock_out_others(path)?;
-            let mut writer = connect(path, OpenFlags::default())?;
-            // WAL: readers go on while one writes. FULL: a commit survives a power cut, for after it the
-            // source file leaves the inbox and a message is finished; with NORMAL the page would be lost.
-            writer.pragma_update(None, "journal_mode", "wal")?;
-            writer.pragma_update(None, "synchronous", "full")?;
-            Migrations::from_slice(MIGRATIONS).to_latest(&mut writer)?;
-            writer
-        };
+        Self::open_with(path, None)
+    }
+
+    /// Opens the database at `path`, makes it if there is none, and brings its tables up to date. With `keys` a new one
+    /// is sealed with the newest, and an older key opens what it has sealed.
+    ///
+    /// # Errors
+    /// The folder can not be written, the file is damaged or does not fit the keys, or a newer version wrote it.
+    pub fn open_with(path: &Path, keys: Option<&Keyring>) -> Result<Self, Error> {
+        let (file, opening) = File::open(path, keys)?;
+        let mut writer = connect(&file, OpenFlags::default())?;
+        prepare(&mut writer).map_err(|error| match error {
+            Error::Database(error) => file.explain(error).into(),
+            other => other,
+        })?;
+        drop(opening);
         writer.set_transaction_behavior(TransactionBehavior::Immediate);
         let (writer, readers) = (Mutex::new(writer), Mutex::new(Vec::new()));
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), writer, readers })))
+        Ok(Self(Arc::new(Inner { file, writer, readers })))
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.0.file
+    }
+
+    /// The id of the key that seals the database; `None` when nothing does.
+    pub fn key_id(&self) -> Option<String> {
+        self.0.file.key_id()
     }
 
     /// Runs `work` on one consistent view of the rows. Never waits for a writer.
@@ -137,9 +155,9 @@ impl Store {
         tokio::task::spawn_blocking(move || store.write(work)).await.map_err(|_| Error::TaskEnded)?
     }
 
-    fn reader(&self) -> Result<Connection, Error> {
+    pub(crate) fn reader(&self) -> Result<Connection, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI;
-        let connection = connect(&self.0.path, flags)?;
+        let connection = connect(&self.0.file, flags)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }
@@ -149,8 +167,8 @@ impl Store {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
-    let connection = Connection::open_with_flags(path, flags)?;
+fn connect(file: &File, flags: OpenFlags) -> Result<Connection, Error> {
+    let connection = file.connect(flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     crate::search::teach(&connection)?;
@@ -158,13 +176,15 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Roles that start together must not all build the tables: a lock beside the database, held for the opening.
-fn lock_out_others(path: &Path) -> Result<File, Error> {
-    let trouble = |source| Error::Folder { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(trouble)?;
+fn prepare(writer: &mut Connection) -> Result<(), Error> {
+    // WAL: readers go on while one writes. FULL: a commit survives a power cut, for after it the
+    // source file leaves the inbox and a message is finished; with NORMAL the page would be lost.
+    writer.pragma_update(None, "journal_mode", "wal")?;
+    writer.pragma_update(None, "synchronous", "full")?;
+    let (written, known): (i64, i64) =
+        (writer.query_row("pragma user_version", [], |row| row.get(0))?, MIGRATIONS.len() as i64);
+    if written > known {
+        return Err(Error::Newer { written, known });
     }
-    let lock = File::create(path.with_extension("lock")).map_err(trouble)?;
-    lock.lock().map_err(trouble)?;
-    Ok(lock)
+    Ok(Migrations::from_slice(MIGRATIONS).to_latest(writer)?)
 }

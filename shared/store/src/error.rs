@@ -5,19 +5,25 @@ use std::path::PathBuf;
 /// What can go wrong with the rows. Never quotes a value: it may be personal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The folder of the database can not be made or locked.
-    #[error("cannot prepare the database {}: {source}; check that the folder exists and may be written", path.display())]
-    Folder {
-        /// The database file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// The file cannot be opened with the keys at hand, or is damaged.
+    #[error(transparent)]
+    File(#[from] sealed::SealError),
     /// SQLite refused.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// A newer version wrote the tables.
+    #[error(
+        "the database was written by a newer version (step {written} of its tables; this program knows {known}): \
+         install that version again, or restore a backup that was made before it (`yomitori restore`)"
+    )]
+    Newer {
+        /// Step of the tables.
+        written: i64,
+        /// The last step that this program knows.
+        known: i64,
+    },
     /// The tables could not be brought up to date.
-    #[error("the database could not be brought up to date: {0}; was it written by a newer version?")]
+    #[error("the database could not be brought up to date: {0}; it stays as it was")]
     Migration(#[from] rusqlite_migration::Error),
     /// A row does not hold what this version writes.
     #[error("the database holds a value in `{column}` that this version does not understand")]
@@ -58,6 +64,7 @@ impl Error {
             Error::Database(rusqlite::Error::SqliteFailure(failure, _)) => {
                 matches!(failure.code, DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure)
             }
+            Error::File(error) => error.is_temporary(),
             Error::TaskEnded => true,
             _ => false,
         }

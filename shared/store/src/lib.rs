@@ -8,12 +8,14 @@
 mod access;
 mod accounts;
 mod arrivals;
+mod backups;
 mod bars;
 mod claims;
 mod clinics;
 mod columns;
 mod corrections;
 mod database;
+mod deep;
 mod enquiries;
 mod envelopes;
 mod error;
@@ -27,6 +29,7 @@ mod outbox;
 mod pages;
 mod readings;
 mod records;
+mod requests;
 mod residents;
 mod reviews;
 mod runs;
@@ -40,6 +43,7 @@ mod work;
 pub use access::{Access, AccessAnswer, AccessQuestion, ArchivedPart, Proof};
 pub use accounts::{Account, AccountData, Setup};
 pub use arrivals::{FileState, NewFile, NewImage, NewPage, ScanFile, TakenFile};
+pub use backups::Copied;
 pub use bars::Foreseen;
 pub use claims::{
     ClaimEntered, ClaimFile, ClaimRow, MonthRow, PageClaimed, Payment, Rulebook, StepRow, StepTaken,
@@ -49,6 +53,7 @@ pub use corrections::{
     NewCorrection,
 };
 pub use database::{Rows, Store, Writer};
+pub use deep::{Fault, Picture};
 pub use enquiries::{Enquiry, EnquiryStep, NewEnquiry, Opened};
 pub use envelopes::{Envelope, Settled};
 pub use error::Error;
@@ -61,10 +66,12 @@ pub use outbox::OutboxMessage;
 pub use pages::{Disposal, Moved, Page};
 pub use readings::ReadingTaken;
 pub use records::{Committed, Record, RecordId};
+pub use requests::Waiting;
 pub use residents::{ImportMode, Imported};
 pub use reviews::{FieldValue, Lease, ReviewItem};
 pub use runs::{Group, RunItem, Token};
 pub use samples::{Drawable, Sample};
+pub use sealed::{Resealed, reseal};
 pub use search::ResidentSearch;
 pub use sessions::{NewSession, Session};
 pub use status::{Counts, FileCounts};

@@ -341,7 +341,8 @@ impl Writer<'_> {
     }
 }
 
-fn record(row: &Row) -> Result<Record, Error> {
+/// The noun of a row of `records` with `stands` beside it.
+pub(crate) fn record(row: &Row) -> Result<Record, Error> {
     Ok(Record {
         id: row.col("id")?,
         reverses: row.col("reverses")?,

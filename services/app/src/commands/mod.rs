@@ -10,6 +10,7 @@ pub mod import;
 pub mod issue;
 pub mod programmes;
 pub mod read;
+pub mod requeue;
 pub mod roles;
 pub mod status;
 pub mod users;

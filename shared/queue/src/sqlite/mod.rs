@@ -5,8 +5,8 @@ mod writer;
 
 use crate::{Delivery, Depth, Policy, Queue, QueueError, Topic, Verdict};
 use async_trait::async_trait;
+use domain::key::Keyring;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -20,14 +20,16 @@ pub struct SqliteQueue {
 }
 
 impl SqliteQueue {
-    /// Opens the database at `path`, makes it and its folder when missing, and brings its schema up to date.
+    /// [`SqliteQueue::open_with`] of a queue that nobody seals.
     pub fn open(path: &Path, policy: Policy) -> Result<Self, QueueError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| QueueError::Folder { path: folder.to_owned(), source: Arc::new(source) })?;
-        }
-        let writer = Writer::start(statements::connect(path)?)?;
-        Ok(Self { writer, policy, arrivals: Default::default() })
+        Self::open_with(path, policy, None)
+    }
+
+    /// Opens the database at `path`, makes it and its folder when missing, and brings its schema up to date. With
+    /// `keys` a new one is sealed with the newest, and an older key opens what it has sealed.
+    pub fn open_with(path: &Path, policy: Policy, keys: Option<&Keyring>) -> Result<Self, QueueError> {
+        let (file, connection) = statements::connect(path, keys)?;
+        Ok(Self { writer: Writer::start(file, connection)?, policy, arrivals: Default::default() })
     }
 
     /// Milliseconds since 1970.

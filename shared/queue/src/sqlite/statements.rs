@@ -1,11 +1,11 @@
 //! The table and its statements. Times are milliseconds since 1970.
 
 use crate::{Delivery, Depth, QueueError, Receipt, Topic};
-use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params};
+use domain::key::Keyring;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, Row, Transaction, params};
 use rusqlite_migration::{M, Migrations};
-use std::fs::File;
+use sealed::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a message died that nobody gave up, for people.
@@ -33,17 +33,18 @@ const SCHEMA: &str = "
     create index message_dead    on message (topic, id) where died_of is not null;
 ";
 
-/// Opens the file for several processes at once. Those that start together must not all build the table: a lock
-/// beside the database is held for the opening.
-pub(super) fn connect(path: &Path) -> std::result::Result<Connection, QueueError> {
-    let trouble = |source| QueueError::Folder { path: path.to_owned(), source: Arc::new(source) };
-    let alone = File::create(path.with_extension("lock")).map_err(trouble)?;
-    alone.lock().map_err(trouble)?;
-    let mut connection = Connection::open(path)?;
+/// Opens the file for several processes at once.
+pub(super) fn connect(
+    path: &Path,
+    keys: Option<&Keyring>,
+) -> std::result::Result<(File, Connection), QueueError> {
+    let (file, opening) = File::open(path, keys)?;
+    let mut connection = file.connect(OpenFlags::default())?;
     connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "journal_mode", "wal").map_err(|error| file.explain(error))?;
     Migrations::new(vec![M::up(SCHEMA)]).to_latest(&mut connection)?;
-    Ok(connection)
+    drop(opening);
+    Ok((file, connection))
 }
 
 pub(super) fn insert(tx: &Transaction, topic: Topic, key: &str, body: &[u8]) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use crate::QueueError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use sealed::File;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -51,11 +52,15 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, QueueError> {
+    /// `file` is in use for as long as the thread lives.
+    pub(super) fn start(file: File, connection: Connection) -> Result<Self, QueueError> {
         let (jobs, inbox) = mpsc::unbounded_channel();
         std::thread::Builder::new()
             .name("queue".into())
-            .spawn(move || serve(connection, inbox))
+            .spawn(move || {
+                serve(connection, inbox);
+                drop(file);
+            })
             .map_err(|source| QueueError::Thread { source: Arc::new(source) })?;
         Ok(Self { jobs })
     }

@@ -150,7 +150,8 @@ impl Rows<'_> {
     }
 }
 
-fn claim_row(row: &Row) -> Result<ClaimRow, Error> {
+/// The noun of a row of `claims`.
+pub(crate) fn claim_row(row: &Row) -> Result<ClaimRow, Error> {
     Ok(ClaimRow {
         id: row.col("id")?,
         claim: Claim {

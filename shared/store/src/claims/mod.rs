@@ -10,10 +10,13 @@ mod slips;
 mod steps;
 
 pub use cache::MonthRow;
+pub(crate) use entered::claim_row;
 pub use entered::{ClaimEntered, ClaimRow, PageClaimed};
 pub use file::ClaimFile;
 pub use payments::Payment;
+pub(crate) use payments::payment;
 pub(crate) use slips::CAME_AGAIN;
+pub(crate) use steps::step_row;
 pub use steps::{StepRow, StepTaken};
 
 use domain::form::Form;

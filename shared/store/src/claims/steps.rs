@@ -189,7 +189,8 @@ fn as_seen(step: ClaimStep, file: &ClaimFile) -> ClaimStep {
     }
 }
 
-fn step_row(row: &Row) -> Result<StepRow, Error> {
+/// The noun of a row of `claim_steps`.
+pub(crate) fn step_row(row: &Row) -> Result<StepRow, Error> {
     Ok(StepRow {
         id: row.col("id")?,
         taken: TakenStep { step: row.json("step")?, staff: row.id("staff")? },

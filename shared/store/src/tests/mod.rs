@@ -7,10 +7,12 @@ mod claims;
 mod concurrency;
 mod corrections;
 mod envelopes;
+mod keeping;
 mod keying;
 mod mailroom;
 mod records;
 mod register;
+mod requests;
 mod samples;
 
 use crate::*;
