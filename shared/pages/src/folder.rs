@@ -1,8 +1,9 @@
 //! The default engine: `<root>/ab/cd/<hash>.<extension>`, written beside and renamed, so that a name never stands
 //! for half a picture.
 
+use crate::PagesError;
 use crate::contract::{LISTED, is_name};
-use crate::{PageStore, PagesError, hash_of};
+use crate::engine::{Engine, check_extension, check_name};
 use async_trait::async_trait;
 use domain::ids::ImageHash;
 use std::fs::{self, File};
@@ -32,10 +33,7 @@ impl Folder {
 
     /// The folder of a name, after the name has been checked: it comes from messages and addresses.
     fn shelf(&self, hash: &ImageHash) -> Result<PathBuf, PagesError> {
-        let name = hash.as_str();
-        if !is_name(name) {
-            return Err(PagesError::Name);
-        }
+        let name = check_name(hash)?;
         Ok(self.root.join(&name[..2]).join(&name[2..4]))
     }
 
@@ -59,24 +57,26 @@ impl Folder {
 
     fn read(&self, hash: &ImageHash) -> Result<Vec<u8>, PagesError> {
         let path = self.find(hash)?.ok_or_else(|| PagesError::Missing(hash.clone()))?;
-        let bytes = fs::read(&path).map_err(failed("read", &path))?;
-        if hash_of(&bytes) == *hash { Ok(bytes) } else { Err(PagesError::Damaged(hash.clone())) }
+        fs::read(&path).map_err(failed("read", &path))
     }
 
-    fn write(&self, bytes: &[u8], extension: &str) -> Result<ImageHash, PagesError> {
-        if !(1..=5).contains(&extension.len())
-            || !extension.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        {
-            return Err(PagesError::Extension);
+    /// Whether there was nothing, and now is.
+    fn write_new(&self, hash: &ImageHash, bytes: &[u8], extension: &str) -> Result<bool, PagesError> {
+        let absent = self.find(hash)?.is_none();
+        if absent {
+            self.replace(hash, bytes, extension)?;
         }
-        let hash = hash_of(bytes);
-        let path = match self.find(&hash)? {
-            Some(_) if self.read(&hash).is_ok() => return Ok(hash),
-            Some(damaged) => damaged,
-            None => self.shelf(&hash)?.join(format!("{hash}.{extension}")),
+        Ok(absent)
+    }
+
+    /// A file that is there keeps its extension: under two of them, one name would have two pictures.
+    fn replace(&self, hash: &ImageHash, bytes: &[u8], extension: &str) -> Result<(), PagesError> {
+        check_extension(extension)?;
+        let path = match self.find(hash)? {
+            Some(present) => present,
+            None => self.shelf(hash)?.join(format!("{hash}.{extension}")),
         };
-        self.write_whole(bytes, &path)?;
-        Ok(hash)
+        self.write_whole(bytes, &path)
     }
 
     /// All of `bytes` under `path`, on disk, or nothing under `path`.
@@ -102,16 +102,13 @@ impl Folder {
         sync_folder(&self.root)
     }
 
-    fn remove(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
+    fn remove(&self, hash: &ImageHash) -> Result<bool, PagesError> {
         let Some(path) = self.find(hash)? else {
-            return Ok(());
+            return Ok(false);
         };
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("delete", &path)(error)),
-            _ => {
-                tracing::info!(image.hash = %hash, reason, "page picture deleted");
-                Ok(())
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            removed => removed.map(|()| true).map_err(failed("delete", &path)),
         }
     }
 
@@ -154,33 +151,34 @@ impl Folder {
 }
 
 #[async_trait]
-impl PageStore for Folder {
-    async fn put(&self, bytes: Vec<u8>, extension: &str) -> Result<ImageHash, PagesError> {
-        let extension = extension.to_owned();
-        self.aside(move |folder| folder.write(&bytes, &extension)).await
+impl Engine for Folder {
+    async fn write_new(&self, name: &ImageHash, bytes: Vec<u8>, extension: &str) -> Result<bool, PagesError> {
+        let (name, extension) = (name.clone(), extension.to_owned());
+        self.aside(move |folder| folder.write_new(&name, &bytes, &extension)).await
     }
 
-    async fn get(&self, hash: &ImageHash) -> Result<Vec<u8>, PagesError> {
-        let hash = hash.clone();
-        self.aside(move |folder| folder.read(&hash)).await
+    async fn replace(&self, name: &ImageHash, bytes: Vec<u8>, extension: &str) -> Result<(), PagesError> {
+        let (name, extension) = (name.clone(), extension.to_owned());
+        self.aside(move |folder| folder.replace(&name, &bytes, &extension)).await
     }
 
-    async fn exists(&self, hash: &ImageHash) -> Result<bool, PagesError> {
-        let hash = hash.clone();
-        self.aside(move |folder| folder.find(&hash)).await.map(|found| found.is_some())
+    async fn read(&self, name: &ImageHash) -> Result<Vec<u8>, PagesError> {
+        let name = name.clone();
+        self.aside(move |folder| folder.read(&name)).await
     }
 
-    async fn delete(&self, hash: &ImageHash, reason: &str) -> Result<(), PagesError> {
-        let (hash, reason) = (hash.clone(), reason.to_owned());
-        self.aside(move |folder| folder.remove(&hash, &reason)).await
+    async fn holds(&self, name: &ImageHash) -> Result<bool, PagesError> {
+        let name = name.clone();
+        self.aside(move |folder| folder.find(&name)).await.map(|found| found.is_some())
     }
 
-    async fn list(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError> {
-        let after = match after {
-            Some(after) if !is_name(after.as_str()) => return Err(PagesError::Name),
-            Some(after) => after.to_string(),
-            None => String::new(),
-        };
+    async fn remove(&self, name: &ImageHash) -> Result<bool, PagesError> {
+        let name = name.clone();
+        self.aside(move |folder| folder.remove(&name)).await
+    }
+
+    async fn names(&self, after: Option<&ImageHash>) -> Result<Vec<ImageHash>, PagesError> {
+        let after = after.map(check_name).transpose()?.unwrap_or("").to_owned();
         self.aside(move |folder| folder.names_after(&after)).await
     }
 }
@@ -223,7 +221,7 @@ fn remove_abandoned(unfinished: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Names;
+    use crate::{Names, PageStore, hash_of};
     use tempfile::TempDir;
 
     fn store() -> (TempDir, Folder) {
