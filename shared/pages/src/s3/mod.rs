@@ -223,10 +223,12 @@ fn client(access: &Access) -> Result<ClientOptions, PagesError> {
         .with_timeout(REQUEST)
         .with_allow_http(access.plain_http());
     if let Some(pem) = &access.ca {
-        let unusable = |_| PagesError::Settings(access::CA_NOT_RIGHT.to_owned());
-        for certificate in Certificate::from_pem_bundle(pem).map_err(unusable)? {
-            client = client.with_root_certificate(certificate);
+        let unusable = || PagesError::Settings(access::CA_NOT_RIGHT.to_owned());
+        let certificates = Certificate::from_pem_bundle(pem).map_err(|_| unusable())?;
+        if certificates.is_empty() {
+            return Err(unusable());
         }
+        client = certificates.into_iter().fold(client, ClientOptions::with_root_certificate);
     }
     Ok(client)
 }
