@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use anyhow::{Context, Result};
-use pages::PageStore;
+use pages::{PageStore, Pictures};
 use queue::{Policy, Queue, Topic};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,7 +85,16 @@ fn policy(config: &Config) -> Policy {
 /// Opens the page store alone.
 ///
 /// # Errors
-/// When `YOMITORI_PAGES` names none that can be reached.
+/// When `YOMITORI_PAGES` or the settings of its server are not right; whether it answers shows when it is used.
 pub fn open_pages(config: &Config) -> Result<Arc<dyn PageStore>> {
-    pages::open(&config.pages, &config.data_dir).context("cannot open the page store")
+    Ok(Arc::new(open_pictures(config)?))
+}
+
+/// As [`open_pages`], for those who look at how pictures are sealed.
+///
+/// # Errors
+/// As [`open_pages`].
+pub fn open_pictures(config: &Config) -> Result<Pictures> {
+    let keys = config.keys.as_ref().map(|keys| &keys.pictures);
+    pages::open_pictures(&config.pages, &config.data_dir, keys).context("cannot open the page store")
 }

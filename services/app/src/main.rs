@@ -27,6 +27,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // What speaks TLS to page store and broker asks for it; whoever came first is as good.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     logs::start(!matches!(
         cli.command,
         Command::Run(_) | Command::Intake | Command::Reader | Command::Matcher | Command::Web(_)

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::{engine, hub, rules, templates};
 use anyhow::{Context, Result, bail, ensure};
+use pages::PageStore;
 use queue::Topic;
 use serde_json::json;
 use std::path::Path;
@@ -82,8 +83,24 @@ fn queue(config: &Config) -> Result<String> {
 }
 
 fn page_store(config: &Config) -> Result<String> {
-    hub::open_pages(config)?;
-    Ok(config.pages.clone())
+    let pictures = hub::open_pictures(config)?;
+    tokio::runtime::Runtime::new()?.block_on(probe(&pictures))?;
+    let sealed = match &config.keys {
+        Some(keys) => format!("sealed with key {}", keys.pictures.current().id()),
+        None => "not sealed".to_owned(),
+    };
+    Ok(format!("{}, new pictures are {sealed}", config.pages))
+}
+
+/// Writes something that was never there, reads it back and deletes it.
+async fn probe(pages: &dyn PageStore) -> Result<()> {
+    let bytes = format!("yomitori check {:032x}", rand::random::<u128>()).into_bytes();
+    let hash = pages.put(bytes.clone(), "txt").await?;
+    let back = pages.get(&hash).await;
+    pages.delete(&hash, "written by yomitori check").await?;
+    ensure!(back? == bytes, "what was written into the page store came back changed");
+    ensure!(!pages.exists(&hash).await?, "what was deleted from the page store is still there");
+    Ok(())
 }
 
 fn forms(config: &Config) -> Result<String> {
