@@ -14,7 +14,7 @@ demo: needs  ## a made-up city: print, fill in, scan badly, read, match; then th
 
 test: needs-test  ## everything: unit tests, contracts, the whole office, a real browser
 	$(CARGO) build --release --workspace --all-targets
-	$(CARGO) test --release --workspace
+	scripts/broker $(CARGO) test --release --workspace
 
 build: needs  ## the program at target/release/yomitori
 	$(CARGO) build --release --bin yomitori

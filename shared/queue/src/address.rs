@@ -1,15 +1,17 @@
 //! `YOMITORI_QUEUE` -> an engine.
 
-use crate::{Policy, Queue, QueueError, SqliteQueue};
+use crate::{Clock, Policy, Queue, QueueError, RabbitQueue, SqliteQueue, rabbit};
 use domain::key::Keyring;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 /// File name of the default queue in the data directory.
 const DEFAULT_FILE: &str = "queue.db";
 
-/// Opens the queue at `address`: `sqlite:` or nothing (`queue.db` in `data_dir`), or `sqlite:PATH`. `keys` seal what
-/// lies on a disk of this machine.
+/// Opens the queue at `address`: `sqlite:` or nothing (`queue.db` in `data_dir`), `sqlite:PATH`, or `amqp://…` and
+/// `amqps://…` with what [`rabbit::Settings::read`] says, which connects when it is first used. `keys` seal what lies on
+/// a disk of this machine; a broker's disk is the broker's business.
 ///
 /// # Errors
 /// The address names no queue, or the one that it names cannot be opened.
@@ -19,6 +21,10 @@ pub fn open(
     policy: Policy,
     keys: Option<&Keyring>,
 ) -> Result<Arc<dyn Queue>, QueueError> {
+    if address.starts_with("amqp://") || address.starts_with("amqps://") {
+        let settings = rabbit::Settings::read(address, &|name| std::env::var(name).ok())?;
+        return Ok(Arc::new(RabbitQueue::new(settings, Policy { clock: steady(), ..policy })));
+    }
     match file(address, data_dir) {
         Some(path) => Ok(Arc::new(SqliteQueue::open_with(&path, policy, keys)?)),
         None => Err(QueueError::Address { address: without_password(address) }),
@@ -32,6 +38,12 @@ pub fn file(address: &str, data_dir: &Path) -> Option<PathBuf> {
         Some(path) => Some(data_dir.join(path)),
         None => address.is_empty().then(|| data_dir.join(DEFAULT_FILE)),
     }
+}
+
+/// A clock that nobody sets: only this process reads the leases of a broker's messages.
+fn steady() -> Clock {
+    let (began, start) = (SystemTime::now(), Instant::now());
+    Arc::new(move || began + start.elapsed())
 }
 
 /// `amqp://user:secret@host` without its user part: error texts end up in logs.

@@ -25,7 +25,8 @@ pub enum QueueError {
     },
     /// `YOMITORI_QUEUE` names no queue that this program can open.
     #[error(
-        "YOMITORI_QUEUE={address} is not a queue of this version; use sqlite: (the default) or sqlite:/path/to/queue.db"
+        "YOMITORI_QUEUE={address} is no queue that this program knows; use sqlite: (the default), \
+         sqlite:/path/to/queue.db, amqp://HOST/VHOST or amqps://HOST/VHOST"
     )]
     Address {
         /// What was given, without user and password.
@@ -46,6 +47,71 @@ pub enum QueueError {
         /// What the system said.
         source: Arc<std::io::Error>,
     },
+    /// A setting of the queue is not right.
+    #[error("{name} {why}")]
+    Setting {
+        /// The environment variable.
+        name: &'static str,
+        /// What is wrong with it; never a password.
+        why: String,
+    },
+    /// The broker does not answer.
+    #[error(
+        "the message broker {broker} cannot be reached ({trouble}). Nothing is lost, and it is tried again by \
+         itself; if this stays so, check that RabbitMQ runs there and that YOMITORI_QUEUE is right"
+    )]
+    Unreachable {
+        /// Host, port and vhost.
+        broker: String,
+        /// What happened.
+        trouble: String,
+    },
+    /// The broker lets nobody in with this name.
+    #[error(
+        "the message broker {broker} does not let us in ({trouble}): check YOMITORI_QUEUE_USER, \
+         YOMITORI_QUEUE_PASSWORD and the vhost, and the rights of that user there"
+    )]
+    NotAdmitted {
+        /// Host, port and vhost.
+        broker: String,
+        /// What the broker said.
+        trouble: String,
+    },
+    /// Queues of that name are there, but others than this program makes.
+    #[error(
+        "the message broker {broker} has a queue of our name that was made otherwise ({trouble}); use another \
+         vhost, or delete that queue once it is empty"
+    )]
+    Topology {
+        /// Host, port and vhost.
+        broker: String,
+        /// What the broker said.
+        trouble: String,
+    },
+    /// Only one may receive from a topic, and it is another one.
+    #[error(
+        "another hub already receives {topic} from the message broker {broker}: two cities may not share a vhost. \
+         Stop the other matcher, or give this one a vhost of its own; it is tried again by itself"
+    )]
+    Occupied {
+        /// Word of the topic.
+        topic: &'static str,
+        /// Host, port and vhost.
+        broker: String,
+    },
+    /// The broker did not take a message over.
+    #[error(
+        "the message broker {broker} did not accept message {key} ({trouble}); it is sent again. If this stays so, \
+         look at the broker's disk and memory"
+    )]
+    NotAccepted {
+        /// Host, port and vhost.
+        broker: String,
+        /// Key of the message.
+        key: String,
+        /// What the broker said.
+        trouble: String,
+    },
     /// The engine has ended.
     #[error("the queue has been closed")]
     Closed,
@@ -57,6 +123,9 @@ impl QueueError {
         match self {
             QueueError::Storage(error) => storage_is_temporary(error),
             QueueError::File(error) => error.is_temporary(),
+            QueueError::Unreachable { .. } | QueueError::Occupied { .. } | QueueError::NotAccepted { .. } => {
+                true
+            }
             _ => false,
         }
     }

@@ -23,8 +23,9 @@ struct Office {
 
 fn open_at(path: &Path, elapsed: &Arc<AtomicU64>) -> SqliteQueue {
     let elapsed = elapsed.clone();
-    let clock =
-        move || SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + elapsed.load(Ordering::SeqCst));
+    let clock = move || {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_000 + elapsed.load(Ordering::SeqCst))
+    };
     SqliteQueue::open(path, Policy { clock: Arc::new(clock), ..Policy::default() }).unwrap()
 }
 
@@ -40,7 +41,7 @@ impl Subject for Office {
     }
 
     async fn pass(&self, time: Duration) {
-        self.elapsed.fetch_add(time.as_secs(), Ordering::SeqCst);
+        self.elapsed.fetch_add(time.as_millis() as u64, Ordering::SeqCst);
     }
 }
 
