@@ -46,8 +46,8 @@ fn steady() -> Clock {
     Arc::new(move || began + start.elapsed())
 }
 
-/// `amqp://user:secret@host` without its user part: error texts end up in logs.
-fn without_password(address: &str) -> String {
+/// `amqp://user:secret@host` without its user part: what people are shown ends up in logs.
+pub fn without_password(address: &str) -> String {
     match (address.split_once("://"), address.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://***@{host}"),
         _ => address.to_owned(),

@@ -13,7 +13,7 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use address::open;
+pub use address::{open, without_password};
 pub use contract::{Delivery, Depth, Queue, Receipt, Topic, Verdict};
 pub use error::QueueError;
 pub use message::Message;

@@ -78,8 +78,17 @@ fn database(config: &Config) -> Result<String> {
 
 fn queue(config: &Config) -> Result<String> {
     let queue = hub::open_queue(config)?;
-    let depth = tokio::runtime::Runtime::new()?.block_on(queue.depth(Topic::ReadPage))?;
-    Ok(format!("{}, {} pages waiting to be read", config.queue, depth.total()))
+    let runtime = tokio::runtime::Runtime::new()?;
+    // With a broker, both questions also make and check the queues there.
+    let pages = runtime.block_on(queue.depth(Topic::ReadPage))?;
+    let readings = runtime.block_on(queue.depth(Topic::PageRead))?;
+    Ok(format!(
+        "{}, {} pages waiting to be read, {} readings to be matched, {} given up",
+        queue::without_password(&config.queue),
+        pages.total() - pages.dead,
+        readings.total() - readings.dead,
+        pages.dead + readings.dead
+    ))
 }
 
 fn page_store(config: &Config) -> Result<String> {

@@ -39,7 +39,7 @@ fn start() -> Broker {
         .expect("scripts/broker can be started");
     let said: HashMap<String, String> = BufReader::new(running.stdout.take().unwrap())
         .lines()
-        .map_while(|line| Some(line.ok()?.split_once(' ').map(|(name, value)| (name.into(), value.into()))?))
+        .map_while(|line| line.ok()?.split_once(' ').map(|(name, value)| (name.into(), value.into())))
         .collect();
     let find = |name: &str| said.get(name).unwrap_or_else(|| panic!("scripts/broker gave no {name}")).clone();
     Broker {

@@ -186,7 +186,7 @@ async fn a_thousand_messages_through_two_connections_all_arrive_once() {
         });
     }
     consuming.join_all().await;
-    let seen = seen.lock().unwrap();
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
     assert_eq!(seen.len(), 1_000, "nobody died, so nothing is delivered twice");
     assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 1_000);
     assert_eq!(queues[1].depth(TOPIC).await.unwrap().total(), 0);
