@@ -49,6 +49,9 @@ pub enum Command {
     Web(WebArgs),
     /// Tests folders, database, queue, page store, forms, fonts and OCR data; says what to do.
     Check {
+        /// Looks through everything instead: every hash, every count, every reference. May run beside the roles.
+        #[arg(long)]
+        deep: bool,
         /// Machine-readable output.
         #[arg(long)]
         json: bool,
@@ -96,6 +99,10 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copies rows, pictures, settings and forms into a folder, while everything runs.
+    Backup(BackupArgs),
+    /// Makes a new data directory of a backup.
+    Restore(RestoreArgs),
     /// Asks anew for pages whose request was sent and never answered: a broker or a queue that was lost.
     Requeue(RequeueArgs),
     /// Made-up years with planted errors.
@@ -343,6 +350,41 @@ fn parse_duty(word: &str) -> Result<Duty, String> {
         let words: Vec<&str> = Duty::ALL.iter().map(|duty| duty.as_str()).collect();
         format!("a duty is one of {}", words.join(", "))
     })
+}
+
+/// `yomitori backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// A folder on another disk; pictures that it has are not copied again.
+    pub dir: PathBuf,
+    /// Keeps so many generations of the rows; without it, all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
+    /// Copies the scans as they came, too (`scans/`).
+    #[arg(long)]
+    pub scans: bool,
+    /// Reads the pictures that the backup has already, and copies damaged ones anew.
+    #[arg(long)]
+    pub verify: bool,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `yomitori restore`; `--data-dir` names the new directory.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The folder that `yomitori backup` wrote.
+    pub dir: PathBuf,
+    /// Name of a generation; without it, the newest.
+    #[arg(long, value_name = "NAME")]
+    pub generation: Option<String>,
+    /// Brings the scans back, too, when the backup has them.
+    #[arg(long)]
+    pub scans: bool,
+    /// Machine-readable output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `yomitori requeue`.

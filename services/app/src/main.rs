@@ -8,7 +8,9 @@ mod config;
 mod demo;
 mod engine;
 mod hub;
+mod keeping;
 mod keys;
+mod locks;
 mod logs;
 mod payer;
 mod preview;
@@ -55,7 +57,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Reader => commands::roles::run(&config, &[commands::roles::Role::Reader], None),
         Command::Matcher => commands::roles::run(&config, &[commands::roles::Role::Matcher], None),
         Command::Web(args) => commands::roles::run(&config, &[commands::roles::Role::Web], args.listen),
-        Command::Check { json } => commands::check::run(&config, json),
+        Command::Check { deep: true, json } => keeping::deep::run(&config, json),
+        Command::Check { json, .. } => commands::check::run(&config, json),
+        Command::Backup(args) => keeping::backup::run(&config, &args),
+        Command::Restore(args) => keeping::restore::run(&config, &args),
         Command::Form(command) => commands::form::run(&config, command),
         Command::Issue(args) => commands::issue::run(&config, &args),
         Command::Read(args) => commands::read::run(&config, &args),

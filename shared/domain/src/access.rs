@@ -94,6 +94,10 @@ pub fn screen_label(screen: &str) -> &str {
         "page_discarded" => "破棄",
         "page_disposal_undone" => "処理の取消",
         "page_read_again" => "読み直し",
+        "page_requeued" => "読み取りへの出し直し",
+        "page_restored" => "復元後の読み取りへの出し直し",
+        "backup_made" => "バックアップ（コマンド）",
+        "backup_restored" => "バックアップからの復元（コマンド）",
         other => other,
     }
 }

@@ -76,9 +76,17 @@ fn past_their_time(config: &Config, store: &Store) -> Result<Vec<PathBuf>> {
     Ok(files.filter(|file| file.exists()).collect())
 }
 
+/// Walks along the whole log, archive included.
+///
+/// # Errors
+/// A file of the archive cannot be read, or the database fails.
+pub fn prove(config: &Config, store: &Store, places: &[Anchor]) -> Result<Proof> {
+    Ok(store.prove_access(&folder(config), places, kept_since(config))?)
+}
+
 fn verify(config: &Config, store: &Store, as_json: bool, noted: Option<&Path>) -> Result<()> {
     let places = noted.map_or(Ok(Vec::new()), noted_places)?;
-    let proof = store.prove_access(&folder(config), &places, kept_since(config))?;
+    let proof = prove(config, store, &places)?;
     if as_json {
         crate::print_line(&told(&proof, places.len()).to_string())?;
     } else {

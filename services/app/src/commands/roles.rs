@@ -3,7 +3,7 @@
 use crate::commands::{audit, status};
 use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
-use crate::{engine, rules, templates};
+use crate::{engine, locks, rules, templates};
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use matcher::Matcher;
@@ -98,11 +98,12 @@ pub fn start(
                     queue: hub.queue.clone(),
                     matcher: Matcher::new(hub.store.clone(), forms, rules::programmes(config)?),
                 };
-                tasks.spawn(matcher::run(
-                    matcher::Config { lease: config.lease, ..matcher::Config::default() },
-                    deps,
-                    signal,
-                ));
+                let settings = matcher::Config { lease: config.lease, ..matcher::Config::default() };
+                let alone = locks::alone(&config.data_dir, "matcher")?;
+                tasks.spawn(async move {
+                    let _alone = alone;
+                    matcher::run(settings, deps, signal).await
+                });
             }
             Role::Web => {
                 let listener = listener.take().context("the screens need an address")?;

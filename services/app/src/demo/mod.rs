@@ -11,6 +11,7 @@ use crate::cli::DemoArgs;
 use crate::commands::roles;
 use crate::config::{Config, Door};
 use crate::hub::{self, Hub};
+use crate::locks;
 use crate::payer::RawPayer;
 use anyhow::{Context, Result, bail, ensure};
 use claims::Bundles;
@@ -59,9 +60,8 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
 fn prepare(data_dir: &Path) -> Result<()> {
     let mark = data_dir.join(MARK);
     if mark.is_file() {
-        let lock = std::fs::File::options().write(true).open(data_dir.join("intake.lock"));
         ensure!(
-            lock.map_or(true, |lock| lock.try_lock().is_ok()),
+            !locks::in_use(data_dir),
             "a demo is running in {}; stop it, or name another directory with --data-dir",
             data_dir.display()
         );
