@@ -97,8 +97,9 @@ fn domain_does_no_io_and_reads_no_clock() {
 fn sql_is_spoken_in_the_store_and_in_the_queue_engine_only() {
     for group in ["services", "shared", "tests"] {
         for file in sources(group) {
-            let inside =
-                ["shared/store", "shared/queue", "shared/sealed"].iter().any(|room| file.starts_with(root().join(room)));
+            let inside = ["shared/store", "shared/queue", "shared/sealed"]
+                .iter()
+                .any(|room| file.starts_with(root().join(room)));
             let text = std::fs::read_to_string(&file).unwrap();
             assert!(
                 inside || file.ends_with("architecture.rs") || !text.contains("rusqlite"),

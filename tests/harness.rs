@@ -25,7 +25,14 @@ pub fn program() -> PathBuf {
 /// `yomitori ARGS…` with a data directory, without the caller's settings.
 pub fn yomitori(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(program());
-    for name in ["YOMITORI_DATA_DIR", "YOMITORI_QUEUE", "YOMITORI_PAGES", "YOMITORI_LOG"] {
+    for name in [
+        "YOMITORI_DATA_DIR",
+        "YOMITORI_QUEUE",
+        "YOMITORI_PAGES",
+        "YOMITORI_LOG",
+        "YOMITORI_KEY",
+        "YOMITORI_KEY_FILE",
+    ] {
         command.env_remove(name);
     }
     command.arg("--data-dir").arg(data).args(args);

@@ -6,6 +6,7 @@ mod browser;
 mod claims;
 mod command_line;
 mod harness;
+mod keeping;
 mod mail;
 mod samples;
 mod whole_way;

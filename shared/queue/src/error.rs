@@ -1,5 +1,6 @@
 //! The one error of this room.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What can go wrong with a queue. Never quotes a message body: it may hold personal values.
@@ -32,9 +33,19 @@ pub enum QueueError {
         /// What was given, without user and password.
         address: String,
     },
-    /// The file cannot be opened with the keys at hand, or is damaged.
+    /// The file cannot be opened with the keys at hand.
     #[error(transparent)]
     File(Arc<sealed::SealError>),
+    /// The file is no database any more. Nothing is lost with it: rows know which pages wait.
+    #[error(
+        "the queue database {} is damaged: stop every role, move it aside (a new one is made by itself), and run \
+         `yomitori requeue --older-than 0`, which asks anew for every page that was in it",
+        path.display()
+    )]
+    Broken {
+        /// The file.
+        path: PathBuf,
+    },
     /// SQLite refused.
     #[error("the queue database failed: {0}")]
     Storage(#[source] Arc<rusqlite::Error>),
@@ -160,7 +171,10 @@ impl From<rusqlite::Error> for QueueError {
 
 impl From<sealed::SealError> for QueueError {
     fn from(error: sealed::SealError) -> Self {
-        QueueError::File(Arc::new(error))
+        match error {
+            sealed::SealError::Broken { path } => QueueError::Broken { path },
+            error => QueueError::File(Arc::new(error)),
+        }
     }
 }
 

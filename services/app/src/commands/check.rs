@@ -73,7 +73,12 @@ fn database(config: &Config) -> Result<String> {
     let store = hub::open_store(config)?;
     let (counts, imbalances) = store.read(|rows| Ok((rows.counts()?, rows.imbalances()?)))?;
     ensure!(imbalances.is_empty(), "the counts do not add up: {}", imbalances.join("; "));
-    Ok(format!("{} pages, {} records, all counts add up", counts.pages.paper(), counts.records))
+    let sealed = match store.key_id() {
+        Some(key) => format!("sealed with key {key}"),
+        None => "not sealed".to_owned(),
+    };
+    let (pages, records) = (counts.pages.paper(), counts.records);
+    Ok(format!("{pages} pages, {records} records, all counts add up; {sealed}"))
 }
 
 fn queue(config: &Config) -> Result<String> {

@@ -3,6 +3,7 @@
 use super::contract::{Subject, passes_contract};
 use crate::{Message, Policy, Queue, QueueError, SqliteQueue, Topic, Verdict};
 use async_trait::async_trait;
+use domain::key::{Key, Keyring};
 use domain::message::ReadPage;
 use std::collections::HashSet;
 use std::path::Path;
@@ -168,4 +169,27 @@ fn programs_that_start_together_all_open_a_new_queue() {
             (0..8).map(|_| scope.spawn(|| SqliteQueue::open(&path, Policy::default()).map(drop))).collect();
         opened.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
     });
+}
+
+#[tokio::test]
+async fn a_sealed_queue_works_as_a_plain_one_and_a_broken_one_says_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("queue.db");
+    let keys = Keyring::of(Key::new([9; 32]));
+    let queue = SqliteQueue::open_with(&path, Policy::default(), Some(&keys)).unwrap();
+    queue.publish(TOPIC, "page-1#1", b"a body that must not lie in the clear").await.unwrap();
+    for name in ["queue.db", "queue.db-wal"] {
+        let bytes = std::fs::read(dir.path().join(name)).unwrap();
+        assert!(!bytes.is_empty() && !bytes.windows(10).any(|window| window == b"a body tha"), "{name}");
+    }
+    let again = SqliteQueue::open_with(&path, Policy::default(), Some(&keys)).unwrap();
+    let delivery = again.receive(TOPIC, LEASE, Duration::ZERO).await.unwrap().unwrap();
+    assert_eq!(delivery.key, "page-1#1");
+    let refused = SqliteQueue::open(&path, Policy::default()).err().unwrap();
+    assert!(refused.to_string().contains("no key is set") && !refused.is_temporary(), "{refused}");
+
+    let broken = dir.path().join("broken.db");
+    std::fs::write(&broken, [b"SQLite format 3\0".as_slice(), &[7; 5000]].concat()).unwrap();
+    let refused = SqliteQueue::open(&broken, Policy::default()).err().unwrap();
+    assert!(refused.to_string().contains("yomitori requeue --older-than 0"), "{refused}");
 }
