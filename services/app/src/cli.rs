@@ -93,6 +93,11 @@ pub enum Command {
     /// Staff accounts: who may log in to the screens.
     #[command(subcommand)]
     Users(UsersCommand),
+    /// Keys that seal databases, pictures and scans at rest: make one, show which are in use, seal all with the newest.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Opens a sealed scan or picture into a file. It is noted in the access log.
+    Unseal(UnsealArgs),
     /// Counts of pages, files, records and messages.
     Status {
         /// Machine-readable output.
@@ -399,6 +404,43 @@ pub struct RequeueArgs {
     /// Machine-readable output.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `yomitori keys …`.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Draws a new key and prints its line for the key file, whose first line seals whatever is written.
+    New {
+        /// Puts the line at the top of this key file instead, which is made when it is missing.
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+    },
+    /// Tells what is sealed with which key, and what is not sealed.
+    Show {
+        /// Machine-readable output, one JSON line a key.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Seals databases, pictures and scans with the first key. Every role must be stopped; what an interruption left
+    /// is done by running it again.
+    Rotate {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `yomitori unseal`.
+#[derive(Debug, Args)]
+pub struct UnsealArgs {
+    /// The sealed file.
+    pub file: PathBuf,
+    /// The file to write; one that is there is not replaced.
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+    /// Why it is taken out: goes to the access log.
+    #[arg(long, default_value = "", value_name = "WHY")]
+    pub reason: String,
 }
 
 /// `yomitori bench`.

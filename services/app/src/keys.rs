@@ -1,7 +1,7 @@
 //! The keys of the installation: from the environment or from a file that only this account may read.
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::key::Keyring;
+use domain::key::{Key, Keyring};
 use std::path::Path;
 
 /// One derived key each, so that no two ciphers share one. Never edited: what is sealed needs them.
@@ -12,6 +12,8 @@ const PICTURES: &str = "yomitori 2026 pictures";
 /// What is sealed at rest, each with keys of its own.
 #[derive(Clone, Debug)]
 pub struct Keys {
+    /// `Key::id` of each line of the key file, newest first.
+    pub ids: Vec<String>,
     /// Of the database.
     pub rows: Keyring,
     /// Of the queue's database.
@@ -23,7 +25,13 @@ pub struct Keys {
 impl Keys {
     /// The keys derived from those of the installation.
     fn of(ring: &Keyring) -> Self {
-        Self { rows: ring.derive(ROWS), messages: ring.derive(MESSAGES), pictures: ring.derive(PICTURES) }
+        let ids = ring.all().map(Key::id).collect();
+        Self {
+            ids,
+            rows: ring.derive(ROWS),
+            messages: ring.derive(MESSAGES),
+            pictures: ring.derive(PICTURES),
+        }
     }
 
     /// The keys in `YOMITORI_KEY` (keys apart by lines or commas), else those in the file that `YOMITORI_KEY_FILE` or

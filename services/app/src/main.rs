@@ -75,6 +75,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Audit(command) => commands::audit::run(&config, command),
         Command::Users(command) => commands::users::run(&config, command),
         Command::Requeue(args) => commands::requeue::run(&config, &args),
+        Command::Keys(command) => commands::keys::run(&config, command),
+        Command::Unseal(args) => commands::unseal::run(&config, &args),
         Command::Status { json } => commands::status::run(&config, json),
         Command::Simulate(command) => simulate::run(&config, command),
         Command::Bench(args) => bench::run(&config, &args),

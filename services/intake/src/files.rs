@@ -1,5 +1,9 @@
 //! Moving files without losing or overwriting one.
 
+use domain::ids::{ImageHash, ScanId};
+use domain::key::Keyring;
+use pages::PagesError;
+use pages::sealed_file::seal_away;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -16,6 +20,18 @@ pub(crate) fn move_into(folder: &Path, name: &OsStr, from: &Path) -> io::Result<
     let to = folder.join(free_name(folder, name));
     move_file(from, &to)?;
     Ok(to)
+}
+
+/// As [`move_into`], sealed: what is in the file lies nowhere in `folder` to be read.
+pub(crate) fn seal_into(
+    folder: &Path,
+    name: &OsStr,
+    from: &Path,
+    scan: &ScanId,
+    keys: &Keyring,
+) -> Result<(), PagesError> {
+    let hash = ImageHash::from(scan.as_str());
+    seal_away(from, folder, &shortened(name), &hash, keys).map(drop)
 }
 
 /// As [`move_into`], with a note beside it. The note is there before the file.

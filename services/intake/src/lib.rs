@@ -17,6 +17,7 @@ mod tests;
 pub use relay::relay;
 
 use anyhow::{Context, Result, bail};
+use domain::key::Keyring;
 use jiff::{Timestamp, tz::TimeZone};
 use notify::{EventKind, RecursiveMode, Watcher};
 use pages::PageStore;
@@ -42,6 +43,8 @@ pub struct Config {
     pub inbox: PathBuf,
     /// Where files go that were taken: `<scans>/2026-10-03/…`.
     pub scans: PathBuf,
+    /// What seals the files in `scans`; without keys they are put away as they came.
+    pub keys: Option<Keyring>,
     /// A lock file, so that only one intake works on this data directory.
     pub lock: PathBuf,
     /// A file is whole when it has not changed for so long.
@@ -61,6 +64,7 @@ impl Config {
         Self {
             inbox: data_dir.join("inbox"),
             scans: data_dir.join("scans"),
+            keys: None,
             lock: data_dir.join("intake.lock"),
             settle: Duration::from_secs(3),
             poll: Duration::from_secs(5),

@@ -2,12 +2,13 @@
 //! committed, and they are committed in their order, for a batch ticket owns the slips that follow it.
 
 use crate::claim::Claim;
-use crate::files::{move_into, move_with_reason};
+use crate::files::{move_into, move_with_reason, seal_into};
 use crate::inbox::{Found, Inbox, Stray, StrayKind};
 use crate::names::FAILED;
 use crate::split::{Prepared, prepare};
 use crate::{Config, Deps, stopping};
 use anyhow::{Context, Result, anyhow};
+use domain::ids::ScanId;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::io;
@@ -133,8 +134,9 @@ impl Round {
             }
             Prepared::Bad { bytes, reason } => self.refuse(claim, bytes, reason).await,
             Prepared::Good(file) => {
+                let scan = file.scan.clone();
                 self.commit(claim, file, again).await?;
-                self.put_away(claim.clone()).await
+                self.put_away(claim.clone(), scan).await
             }
         }
     }
@@ -161,12 +163,17 @@ impl Round {
         Ok(())
     }
 
-    /// Moves the file to the day's folder of `scans`.
-    async fn put_away(&self, claim: Arc<Claim>) -> Result<()> {
+    /// Moves the file to the day's folder of `scans`, or seals it there.
+    async fn put_away(&self, claim: Arc<Claim>, scan: ScanId) -> Result<()> {
         let day = claim.at().to_zoned(self.config.time_zone.clone()).date().to_string();
         let folder = self.config.scans.join(day).join(claim.stream());
+        let keys = self.config.keys.clone();
         let put = move || {
-            move_into(&folder, claim.name(), &claim.path())?;
+            let (name, path) = (claim.name(), claim.path());
+            match &keys {
+                Some(keys) => seal_into(&folder, name, &path, &scan, keys).map_err(io::Error::other)?,
+                None => drop(move_into(&folder, name, &path)?),
+            }
             claim.clear();
             Ok(())
         };

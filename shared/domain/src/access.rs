@@ -79,6 +79,7 @@ pub fn screen_label(screen: &str) -> &str {
         "access_file" => "閲覧記録の書き出し",
         "audit_who" => "閲覧記録の照会（コマンド）",
         "audit_export" => "閲覧記録の書き出し（コマンド）",
+        "unseal" => "封印したスキャンの取り出し（コマンド）",
         "claims_show" => "請求の表示（コマンド）",
         "slip_came_again" => "返戻後の再提出",
         "payments_ledger" => "支払台帳の書き出し",

@@ -19,6 +19,9 @@ pub trait Engine: Send + Sync {
     /// The bytes as they lie there; [`PagesError::Missing`] when there are none.
     async fn read(&self, name: &ImageHash) -> Result<Vec<u8>, PagesError>;
 
+    /// At least the first `length` bytes, or all where there are fewer: for looking at how it begins.
+    async fn front(&self, name: &ImageHash, length: usize) -> Result<Vec<u8>, PagesError>;
+
     /// Whether something is there.
     async fn holds(&self, name: &ImageHash) -> Result<bool, PagesError>;
 

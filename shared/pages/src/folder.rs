@@ -7,7 +7,7 @@ use crate::engine::{Engine, check_extension, check_name};
 use async_trait::async_trait;
 use domain::ids::ImageHash;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -58,6 +58,14 @@ impl Folder {
     fn read(&self, hash: &ImageHash) -> Result<Vec<u8>, PagesError> {
         let path = self.find(hash)?.ok_or_else(|| PagesError::Missing(hash.clone()))?;
         fs::read(&path).map_err(failed("read", &path))
+    }
+
+    fn front(&self, hash: &ImageHash, length: usize) -> Result<Vec<u8>, PagesError> {
+        let path = self.find(hash)?.ok_or_else(|| PagesError::Missing(hash.clone()))?;
+        let mut front = Vec::with_capacity(length);
+        let read = File::open(&path).and_then(|file| file.take(length as u64).read_to_end(&mut front));
+        read.map_err(failed("read", &path))?;
+        Ok(front)
     }
 
     /// Whether there was nothing, and now is.
@@ -165,6 +173,11 @@ impl Engine for Folder {
     async fn read(&self, name: &ImageHash) -> Result<Vec<u8>, PagesError> {
         let name = name.clone();
         self.aside(move |folder| folder.read(&name)).await
+    }
+
+    async fn front(&self, name: &ImageHash, length: usize) -> Result<Vec<u8>, PagesError> {
+        let name = name.clone();
+        self.aside(move |folder| folder.front(&name, length)).await
     }
 
     async fn holds(&self, name: &ImageHash) -> Result<bool, PagesError> {

@@ -37,8 +37,8 @@ impl Pictures {
     /// # Errors
     /// It cannot be read.
     pub async fn lying(&self, hash: &ImageHash) -> Result<Lying, PagesError> {
-        let stored = self.engine.read(hash).await?;
-        Ok(match seal::key_of(&stored) {
+        let front = self.engine.front(hash, seal::HEAD).await?;
+        Ok(match seal::key_of(&front) {
             Ok(key) => Lying::Sealed(key),
             Err(SealFault::NotSealed) => Lying::Plain,
             Err(fault) => return Err(fault.of_picture(hash)),
@@ -52,10 +52,11 @@ impl Pictures {
     /// There are no keys, the picture cannot be opened (its key is gone, it is damaged), or the store refuses.
     pub async fn reseal(&self, hash: &ImageHash) -> Result<bool, PagesError> {
         let keys = self.keys.as_ref().ok_or(PagesError::NoKeys)?;
-        let stored = self.engine.read(hash).await?;
-        if seal::key_of(&stored).is_ok_and(|key| key == keys.current().id()) {
+        let front = self.engine.front(hash, seal::HEAD).await?;
+        if seal::key_of(&front).is_ok_and(|key| key == keys.current().id()) {
             return Ok(false);
         }
+        let stored = self.engine.read(hash).await?;
         let (hash, keys) = (hash.clone(), keys.clone());
         let again = move || {
             let plain = open(stored, Some(&keys), &hash)?;

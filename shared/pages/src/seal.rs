@@ -30,7 +30,7 @@ const KEY_ID: usize = 8;
 const NONCE: usize = 19;
 const HASH: usize = 32;
 /// Bytes of the head.
-const HEAD: usize = MAGIC.len() + 1 + KEY_ID + NONCE + HASH;
+pub(crate) const HEAD: usize = MAGIC.len() + 1 + KEY_ID + NONCE + HASH;
 /// Plain bytes of a piece. 1 MiB: one piece for nearly every page.
 const PIECE: usize = 1 << 20;
 /// Bytes of a tag of Poly1305.

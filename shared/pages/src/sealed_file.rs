@@ -4,9 +4,10 @@ use crate::PagesError;
 use crate::seal::{self, Head, SealFault};
 use domain::ids::ImageHash;
 use domain::key::{Key, Keyring};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Ending of the name of a sealed file: `scan.tif.sealed`.
@@ -42,6 +43,75 @@ pub fn seal_file(from: &Path, to: &Path, hash: &ImageHash, key: &Key) -> Result<
     let source = File::open(from).map_err(io_error("read", from))?;
     write_new(to, |sink| seal::seal_into(&mut BufReader::new(source), hash, key, sink))
         .map_err(|fault| fault.of_file("seal", to))
+}
+
+/// Seals the file `from` into `folder` as `NAME.sealed` (`name` with a number when another scan has it) and then removes
+/// it. What an interruption left is taken up: a whole copy that is there already is enough.
+///
+/// # Errors
+/// `hash` is not the BLAKE3 of `from`, or the disk refuses: then `from` stays.
+pub fn seal_away(
+    from: &Path,
+    folder: &Path,
+    name: &OsStr,
+    hash: &ImageHash,
+    keys: &Keyring,
+) -> Result<PathBuf, PagesError> {
+    std::fs::create_dir_all(folder).map_err(io_error("make the folder", folder))?;
+    let mut number = 1;
+    let to = loop {
+        let to = folder.join(sealed_name(name, number));
+        match to.symlink_metadata() {
+            Err(_) => {
+                seal_file(from, &to, hash, keys.current())?;
+                break to;
+            }
+            Ok(_) if prove_file(&to, keys).is_ok_and(|there| there == *hash) => break to,
+            Ok(_) => number += 1,
+        }
+    };
+    std::fs::remove_file(from).map_err(io_error("remove", from))?;
+    Ok(to)
+}
+
+/// `x.tif.sealed`, `x-2.tif.sealed` and so on.
+fn sealed_name(name: &OsStr, number: u32) -> OsString {
+    let path = Path::new(name);
+    let mut sealed = if number == 1 {
+        name.to_owned()
+    } else {
+        let mut numbered = path.file_stem().unwrap_or_default().to_owned();
+        numbered.push(format!("-{number}"));
+        if let Some(extension) = path.extension() {
+            numbered.push(".");
+            numbered.push(extension);
+        }
+        numbered
+    };
+    sealed.push(".");
+    sealed.push(SEALED);
+    sealed
+}
+
+/// Opens all of the sealed file at `path` and keeps nothing of it: the hash of what is in it.
+///
+/// # Errors
+/// As [`unseal_file`].
+pub fn prove_file(path: &Path, keys: &Keyring) -> Result<ImageHash, PagesError> {
+    let source = File::open(path).map_err(io_error("read", path))?;
+    seal::open_into(&mut BufReader::new(source), Some(keys), &mut io::sink())
+        .map_err(|fault| fault.of_file("open", path))
+}
+
+/// BLAKE3 of a plain file, however large.
+///
+/// # Errors
+/// It cannot be read.
+pub fn hash_of_file(path: &Path) -> Result<ImageHash, PagesError> {
+    let mut hasher = blake3::Hasher::new();
+    let copied = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hasher));
+    copied.map_err(io_error("read", path))?;
+    Ok(ImageHash(hasher.finalize().to_hex().to_string()))
 }
 
 /// Opens the sealed file `from` as `to`, with the same promises. Only this account may read `to`.
@@ -155,6 +225,28 @@ mod tests {
         assert!(matches!(none, PagesError::NotSealed { .. }), "{none}");
         let count = fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(count, 3, "what failed leaves nothing behind");
+    }
+
+    #[test]
+    fn a_scan_that_is_put_away_is_sealed_once_and_replaces_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, folder) = (dir.path().join("from"), dir.path().join("scans/day"));
+        let keys = ring(&[1]);
+        let away = |plain: &[u8]| {
+            fs::write(&from, plain).unwrap();
+            let to = seal_away(&from, &folder, "x.tif".as_ref(), &hash_of(plain), &keys).unwrap();
+            assert!(!from.exists() && prove_file(&to, &keys).unwrap() == hash_of(plain));
+            to.file_name().unwrap().to_string_lossy().into_owned()
+        };
+        assert_eq!(away(b"one"), "x.tif.sealed");
+        assert_eq!(away(b"two"), "x-2.tif.sealed");
+        // Interrupted after sealing: the file is still there, and its copy too.
+        assert_eq!(away(b"two"), "x-2.tif.sealed");
+        // A damaged copy is no reason to let the file go.
+        fs::write(folder.join("x-2.tif.sealed"), b"YOMISEAL").unwrap();
+        assert_eq!(away(b"two"), "x-3.tif.sealed");
+        fs::write(&from, b"four").unwrap();
+        assert!(seal_away(&from, &folder, "x.tif".as_ref(), &hash_of(b"4"), &keys).is_err() && from.exists());
     }
 
     #[test]

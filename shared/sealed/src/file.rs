@@ -130,6 +130,34 @@ impl File {
     }
 }
 
+/// What a database file is sealed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealedWith {
+    /// There is no file.
+    Missing,
+    /// It is plain.
+    Nothing,
+    /// The key of this [`Key::id`].
+    Key(String),
+    /// None of the keys given.
+    Unknown,
+}
+
+/// Finds out with what the database at `path` is sealed, also while it is in use.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sealed_with(path: &Path, keys: Option<&Keyring>) -> Result<SealedWith, SealError> {
+    Ok(match (shape(path)?, keys) {
+        (Shape::New, _) => SealedWith::Missing,
+        (Shape::Plain, _) => SealedWith::Nothing,
+        (Shape::Opaque, None) => SealedWith::Unknown,
+        (Shape::Opaque, Some(keys)) => {
+            fitting(path, keys)?.map_or(SealedWith::Unknown, |key| SealedWith::Key(key.id()))
+        }
+    })
+}
+
 /// The file whose lock says that the database is open.
 pub(crate) fn in_use(path: &Path) -> Result<fs::File, SealError> {
     let name = path.with_extension("in-use");

@@ -7,7 +7,7 @@ mod file;
 mod reseal;
 
 pub use error::SealError;
-pub use file::{File, Opening};
+pub use file::{File, Opening, SealedWith, sealed_with};
 pub use reseal::{Resealed, reseal};
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub use residents::{ImportMode, Imported};
 pub use reviews::{FieldValue, Lease, ReviewItem};
 pub use runs::{Group, RunItem, Token};
 pub use samples::{Drawable, Sample};
-pub use sealed::{Resealed, reseal};
+pub use sealed::{Resealed, SealedWith, reseal, sealed_with};
 pub use search::ResidentSearch;
 pub use sessions::{NewSession, Session};
 pub use status::{Counts, FileCounts};

@@ -147,6 +147,7 @@ fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {
         inbox: hub::inbox(config),
         settle: config.stable,
         poll: config.poll,
+        keys: config.keys.as_ref().map(|keys| keys.pictures.clone()),
         ..intake::Config::new(&config.data_dir)
     };
     let deps = intake::Deps {

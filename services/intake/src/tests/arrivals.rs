@@ -1,6 +1,7 @@
 //! What comes in: kinds of files, crowds, order, bad ones, duplicates.
 
 use super::*;
+use domain::key::{Key, Keyring};
 
 #[tokio::test]
 async fn files_of_every_kind_become_pages_requests_and_kept_sources() {
@@ -37,6 +38,36 @@ async fn files_of_every_kind_become_pages_requests_and_kept_sources() {
     let day = office.files_in("scans").first().unwrap().split('/').next().unwrap().to_owned();
     let kept = ["scan 1\n.png", "予診票 (2).jpg", "窓口A/束.tif"].map(|name| format!("{day}/{name}"));
     assert_eq!(office.files_in("scans"), BTreeSet::from(kept));
+}
+
+#[tokio::test]
+async fn with_keys_the_sources_are_put_away_sealed() {
+    let office = office();
+    let keys = Keyring::of(Key::new([7; 32]));
+    let sent = [("scan.tif", tiff(&[1, 2])), ("窓口A/scan.png", png(3))];
+    for (name, bytes) in &sent {
+        office.drop_in(name, bytes);
+    }
+    let intake = office.start_with(Config { keys: Some(keys.clone()), ..office.config() });
+    office.arrivals(2).await;
+    // The same name again, and the very same file.
+    office.drop_in("scan.tif", &tiff(&[4]));
+    office.arrivals(3).await;
+    office.drop_in("scan.tif", &sent[0].1);
+    office.arrivals(4).await;
+    intake.stop().await;
+    let scans = office.dir.path().join("scans");
+    let day = office.files_in("scans").first().unwrap().split('/').next().unwrap().to_owned();
+    let kept = ["scan.tif.sealed", "scan-2.tif.sealed", "窓口A/scan.png.sealed"];
+    assert_eq!(office.files_in("scans"), BTreeSet::from(kept.map(|name| format!("{day}/{name}"))));
+    for (name, bytes) in &sent {
+        let (sealed, out) = (scans.join(format!("{day}/{name}.sealed")), office.dir.path().join("out"));
+        assert!(fs::read(&sealed).unwrap().windows(8).all(|part| part != &bytes[..8]));
+        pages::sealed_file::unseal_file(&sealed, &out, Some(&keys)).unwrap();
+        assert_eq!(&fs::read(&out).unwrap(), bytes);
+        fs::remove_file(out).unwrap();
+    }
+    assert_eq!(office.files_in("inbox"), BTreeSet::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -183,6 +183,14 @@ impl Engine for S3 {
         }
     }
 
+    async fn front(&self, name: &ImageHash, length: usize) -> Result<Vec<u8>, PagesError> {
+        match self.store.get_range(&self.path(name)?, 0..length as u64).await {
+            Ok(bytes) => Ok(bytes.into()),
+            // Some servers refuse a range that is longer than the object.
+            Err(_) => self.read(name).await,
+        }
+    }
+
     async fn holds(&self, name: &ImageHash) -> Result<bool, PagesError> {
         match self.store.head(&self.path(name)?).await {
             Ok(_) => Ok(true),
