@@ -25,14 +25,8 @@ pub fn program() -> PathBuf {
 /// `yomitori ARGS…` with a data directory, without the caller's settings.
 pub fn yomitori(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(program());
-    for name in [
-        "YOMITORI_DATA_DIR",
-        "YOMITORI_QUEUE",
-        "YOMITORI_PAGES",
-        "YOMITORI_LOG",
-        "YOMITORI_KEY",
-        "YOMITORI_KEY_FILE",
-    ] {
+    let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("YOMITORI_"));
+    for (name, _) in settings {
         command.env_remove(name);
     }
     command.arg("--data-dir").arg(data).args(args);

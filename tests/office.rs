@@ -9,4 +9,5 @@ mod harness;
 mod keeping;
 mod mail;
 mod samples;
+mod sealed;
 mod whole_way;
