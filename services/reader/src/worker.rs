@@ -43,6 +43,8 @@ enum Ending {
     Failed(&'static str),
     /// It can never be handled.
     Hopeless(&'static str),
+    /// The picture cannot be had by this machine now: to be read by somebody else, or later.
+    Away,
     /// The worker stops before the end: to be read by somebody else.
     GivenBack,
     /// Somebody else has the page now.
@@ -131,6 +133,7 @@ impl Worker {
             Ending::Failed(_) => Verdict::RetryAfter(self.config.pause),
             Ending::Hopeless(reason) => Verdict::GiveUp(reason.into()),
             Ending::GivenBack => Verdict::Return(Duration::ZERO),
+            Ending::Away => Verdict::Return(self.config.pause),
             Ending::Overtaken => return Ok(()),
         };
         self.deps.queue.finish(delivery, verdict).await
@@ -147,6 +150,9 @@ impl Worker {
                     // On a shared disk a new file may show late: a missing picture gets its other attempts first.
                     PagesError::Missing(_) if delivery.is_last() => self.unreadable(request, MISSING),
                     PagesError::Missing(_) => Ending::Failed(MISSING),
+                    // No page is at fault: this machine may lack a key that others have, or nobody reaches the store.
+                    PagesError::NoKey { .. } | PagesError::Newer { .. } => self.away(),
+                    error if error.is_temporary() => self.away(),
                     _ => self.failed(PICTURES_AWAY),
                 }
             }
@@ -205,6 +211,13 @@ impl Worker {
 
     fn unreadable(&mut self, request: ReadPage, reason: &str) -> Ending {
         self.seen(request, PageReading::Unreadable { reason: reason.into() }, Milliseconds::default())
+    }
+
+    /// The pictures are out of reach, and probably will be for the next page too; an hour without them is no reason to
+    /// give pages to people.
+    fn away(&mut self) -> Ending {
+        self.failures += 1;
+        Ending::Away
     }
 
     /// The machine failed, and probably will for the next page too.
