@@ -470,6 +470,9 @@ pub struct BenchArgs {
     /// Times every screen instead, over a made-up season with so many pages and ten times as many residents.
     #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     pub screens: Option<u32>,
+    /// Measures the engines of the queue instead: messages a second, and so many pages of the samples read over each.
+    #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub engines: Option<u32>,
     /// Where `--screens` keeps its season for the next run; without it, nowhere.
     #[arg(long, value_name = "DIR", requires = "screens")]
     pub keep: Option<PathBuf>,

@@ -68,14 +68,15 @@ pub fn open_store(config: &Config) -> Result<Store> {
 /// When `YOMITORI_QUEUE` names none that can be reached.
 pub fn open_queue(config: &Config) -> Result<Arc<dyn Queue>> {
     let keys = config.keys.as_ref().map(|keys| &keys.messages);
-    queue::open(&config.queue, &config.data_dir, policy(config), keys).context("cannot open the queue")
+    queue::open(&config.queue, &config.data_dir, policy(config.reader_threads), keys)
+        .context("cannot open the queue")
 }
 
 /// What a broker may hand to this process ahead. Little: a process that dies sends all of it round again, and each
 /// time counts as an attempt. A page keeps a thread busy for tens of milliseconds, so that one more than there are
 /// threads hides the way to the broker; a reading takes few.
-fn policy(config: &Config) -> Policy {
-    let pages = u16::try_from(config.reader_threads + 1).unwrap_or(u16::MAX);
+pub fn policy(reader_threads: usize) -> Policy {
+    let pages = u16::try_from(reader_threads + 1).unwrap_or(u16::MAX);
     let mut policy = Policy::default();
     policy.prefetch[Topic::ReadPage as usize] = pages;
     policy.prefetch[Topic::PageRead as usize] = 4;

@@ -3,6 +3,7 @@
 mod case;
 mod curve;
 mod drift;
+mod engines;
 mod gallery;
 mod gather;
 #[cfg(test)]
@@ -30,6 +31,9 @@ use work::{Job, Work};
 
 /// Runs it: the samples of a folder, simulated pages, or both; without either, the samples beside the program's source.
 pub fn run(config: &Config, args: &BenchArgs) -> Result<()> {
+    if let Some(pages) = args.engines {
+        return engines::run(config, pages as usize, args);
+    }
     let forms = templates::forms(&config.templates)?;
     let templates = templates::templates(&config.templates, forms.clone())?;
     if args.screens.is_some() {

@@ -51,6 +51,21 @@ impl RabbitQueue {
         Self { link: Link::new(settings, policy.clone()), policy }
     }
 
+    /// Removes every queue of this prefix from the broker **with all messages in it**: for those that were made for a
+    /// measurement or a test.
+    ///
+    /// # Errors
+    /// The broker is away, or does not let this user do so.
+    pub async fn delete_queues(&self) -> Result<(), QueueError> {
+        let delete = async |session: &Session| {
+            for topic in Topic::ALL {
+                session.delete(topic).await?;
+            }
+            Ok(())
+        };
+        self.on(delete).await
+    }
+
     fn now(&self) -> SystemTime {
         (self.policy.clock)()
     }

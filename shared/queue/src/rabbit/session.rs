@@ -118,6 +118,14 @@ impl Session {
         self.topics[topic as usize].declared.get_or_try_init(declare).await.copied()
     }
 
+    /// Removes the queues of `topic` with all that is in them.
+    ///
+    /// # Errors
+    /// The broker's.
+    pub(super) async fn delete(&self, topic: Topic) -> Result<(), QueueError> {
+        self.answer(topology::delete(&self.asking, &self.prefix, topic)).await
+    }
+
     /// Where messages of `topic` come from; the broker begins to hand them over at the first call.
     ///
     /// # Errors

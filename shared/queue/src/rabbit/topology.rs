@@ -3,7 +3,7 @@
 
 use crate::Topic;
 use lapin::Channel;
-use lapin::options::QueueDeclareOptions;
+use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use std::time::Duration;
 
@@ -109,6 +109,17 @@ pub(super) async fn declare(
     for place in Place::all(topic) {
         let arguments = place.arguments(prefix, max_deliveries);
         channel.queue_declare(place.name(prefix).into(), QueueDeclareOptions::durable(), arguments).await?;
+    }
+    Ok(())
+}
+
+/// Removes the queues of `topic` with all that is in them.
+///
+/// # Errors
+/// The broker's own.
+pub(super) async fn delete(channel: &Channel, prefix: &str, topic: Topic) -> lapin::Result<()> {
+    for place in Place::all(topic) {
+        channel.queue_delete(place.name(prefix).into(), QueueDeleteOptions::default()).await?;
     }
     Ok(())
 }

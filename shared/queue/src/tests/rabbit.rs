@@ -90,19 +90,8 @@ impl Subject for Office {
 /// A broker that goes on living must not keep what tests leave.
 impl Drop for Office {
     fn drop(&mut self) {
-        let (address, prefix) = (self.address.clone(), self.name(""));
-        let sweep = async move {
-            let connection = Connection::connect(&address, ConnectionProperties::default()).await.ok()?;
-            let channel = connection.create_channel().await.ok()?;
-            for topic in Topic::ALL {
-                for rest in ["", ".dead", ".after-1s", ".after-4s", ".after-16s", ".after-64s", ".after-256s"]
-                {
-                    let name = format!("{prefix}{}{rest}", topic.as_str());
-                    channel.queue_delete(name.into(), QueueDeleteOptions::default()).await.ok()?;
-                }
-            }
-            Some(())
-        };
+        let sweeper = RabbitQueue::new(settings(&self.address), Policy::default());
+        let sweep = async move { sweeper.delete_queues().await };
         let alone = std::thread::spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(sweep));
         let _ = alone.join();
     }
