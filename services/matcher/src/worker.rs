@@ -12,8 +12,8 @@ use tracing::Instrument;
 
 /// How long one look into the queue waits. Short, so that a stop is noticed soon.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// The pause after failures in a row is doubled at most so often.
-const MOST_DOUBLINGS: u32 = 6;
+/// The pause after failures in a row is doubled at most so often: a broker that is back is noticed within seconds.
+const MOST_DOUBLINGS: u32 = 4;
 
 const NOT_UNDERSTOOD: &str = "読取結果の形式が正しくありません。システム管理者に連絡してください。";
 const ROWS_AWAY: &str =

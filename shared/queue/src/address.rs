@@ -11,7 +11,7 @@ const DEFAULT_FILE: &str = "queue.db";
 
 /// Opens the queue at `address`: `sqlite:` or nothing (`queue.db` in `data_dir`), `sqlite:PATH`, or `amqp://…` and
 /// `amqps://…` with what [`rabbit::Settings::read`] says, which connects when it is first used. `keys` seal what lies on
-/// a disk of this machine; a broker's disk is the broker's business.
+/// a disk, of this machine or of the broker.
 ///
 /// # Errors
 /// The address names no queue, or the one that it names cannot be opened.
@@ -22,7 +22,7 @@ pub fn open(
     keys: Option<&Keyring>,
 ) -> Result<Arc<dyn Queue>, QueueError> {
     if address.starts_with("amqp://") || address.starts_with("amqps://") {
-        let settings = rabbit::Settings::read(address, &|name| std::env::var(name).ok())?;
+        let settings = rabbit::Settings::read(address, &|name| std::env::var(name).ok())?.sealing(keys);
         return Ok(Arc::new(RabbitQueue::new(settings, Policy { clock: steady(), ..policy })));
     }
     match file(address, data_dir) {

@@ -99,14 +99,23 @@ pub enum QueueError {
         /// What the broker said.
         trouble: String,
     },
-    /// Only one may receive from a topic, and it is another one.
+    /// A message was sealed with a key that this process does not have.
     #[error(
-        "another hub already receives {topic} from the message broker {broker}: two cities may not share a vhost. \
-         Stop the other matcher, or give this one a vhost of its own; it is tried again by itself"
+        "message {key} is sealed with the key {id}, which is not among those given here; it is left to others. Give \
+         this machine the keys of the hub (YOMITORI_KEY or YOMITORI_KEY_FILE)"
+    )]
+    NoKey {
+        /// Key of the message.
+        key: String,
+        /// Id of the key of the seal.
+        id: String,
+    },
+    /// Only one hub may work at a broker's vhost, and it is another one.
+    #[error(
+        "another hub already works at the message broker {broker}: two cities may not share a vhost. Stop the other \
+         matcher, or give this one a vhost of its own; it is tried again by itself"
     )]
     Occupied {
-        /// Word of the topic.
-        topic: &'static str,
         /// Host, port and vhost.
         broker: String,
     },

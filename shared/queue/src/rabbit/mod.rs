@@ -8,6 +8,7 @@
 mod letter;
 mod link;
 mod loans;
+mod seal;
 mod session;
 mod settings;
 mod source;
@@ -28,6 +29,9 @@ use topology::Place;
 
 /// Why a message died that nobody gave up, for people.
 const WORN_OUT: &str = "決められた回数まで処理を試みましたが、終わりませんでした。";
+
+/// How long a message rests that this process cannot open.
+const FOR_ANOTHER: Duration = Duration::from_secs(1);
 
 /// How long a receiver that may not wait still waits for a message that is on its way from the broker.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
@@ -78,7 +82,10 @@ impl RabbitQueue {
         let session = self.link.session().await?;
         let result = work(&session).await;
         if let Err(error) = &result
-            && !matches!(error, QueueError::LeaseLost { .. } | QueueError::Occupied { .. })
+            && !matches!(
+                error,
+                QueueError::LeaseLost { .. } | QueueError::Occupied { .. } | QueueError::NoKey { .. }
+            )
         {
             self.link.discard(&session).await;
         }
@@ -98,6 +105,10 @@ impl RabbitQueue {
             let now = self.now();
             match source.claim(now, now + lease, Some(allowed)) {
                 Claim::Nothing => return Ok(None),
+                Claim::Lent { receipt, letter, .. } if letter.sealed.is_some() => {
+                    self.pass_on(session, source, topic, receipt).await?;
+                    return Err(no_key(letter));
+                }
                 Claim::Lent { receipt, letter, attempt } => {
                     return Ok(Some(self.delivery(topic, receipt, letter, attempt)));
                 }
@@ -115,6 +126,24 @@ impl RabbitQueue {
                     }
                 }
             }
+        }
+    }
+
+    /// Leaves a message, as it is, to somebody who has the key of its seal.
+    async fn pass_on(
+        &self,
+        session: &Session,
+        source: &Source,
+        topic: Topic,
+        receipt: Receipt,
+    ) -> Result<(), QueueError> {
+        match source.loan(receipt) {
+            Some(loan) => {
+                let attempts = loan.letter.attempts.saturating_sub(1);
+                let copy = Letter { attempts, ..loan.letter.clone() };
+                self.replace(session, source, receipt, &loan, Place::after(topic, FOR_ANOTHER), copy).await
+            }
+            None => Ok(()),
         }
     }
 
@@ -145,8 +174,9 @@ impl RabbitQueue {
         session: &Session,
         topic: Topic,
         lease: Duration,
-        deadline: Instant,
+        patience: Duration,
     ) -> Result<Option<Delivery>, QueueError> {
+        let deadline = Instant::now() + patience;
         let source = session.ready(topic).await?;
         let mut last_look = false;
         loop {
@@ -169,7 +199,12 @@ impl RabbitQueue {
                     // Leases that expired within this process.
                     () = tokio::time::sleep((deadline - now).min(self.policy.poll)) => {}
                 }
-            } else if source.waiting(session).await? == 0 || source.is_full() || now > deadline + ON_ITS_WAY {
+            } else if !patience.is_zero()
+                // Asked only by those who may not wait: the others would have seen it come.
+                || source.waiting(session).await? == 0
+                || source.is_full()
+                || now > deadline + ON_ITS_WAY
+            {
                 last_look = true;
             } else {
                 // It is on its way, or on the way to somebody else.
@@ -215,6 +250,11 @@ impl RabbitQueue {
     }
 }
 
+/// What to say of a message that stays sealed here.
+fn no_key(letter: Letter) -> QueueError {
+    QueueError::NoKey { key: letter.key, id: letter.sealed.unwrap_or_default() }
+}
+
 /// The message as it lies among the dead.
 fn buried(loan: &Loan, reason: &str) -> Letter {
     Letter { reason: Some(reason.to_owned()), ..loan.letter.clone() }
@@ -247,8 +287,7 @@ impl Queue for RabbitQueue {
         lease: Duration,
         patience: Duration,
     ) -> Result<Option<Delivery>, QueueError> {
-        let deadline = Instant::now() + patience;
-        self.on(async |session| self.receive_from(session, topic, lease, deadline).await).await
+        self.on(async |session| self.receive_from(session, topic, lease, patience).await).await
     }
 
     async fn receive_dead(&self, topic: Topic, lease: Duration) -> Result<Option<Delivery>, QueueError> {
@@ -257,6 +296,10 @@ impl Queue for RabbitQueue {
             loop {
                 let now = self.now();
                 if let Claim::Lent { receipt, mut letter, attempt } = source.claim(now, now + lease, None) {
+                    if letter.sealed.is_some() {
+                        // On loan until its lease ends, so that the next one gets its turn.
+                        return Err(no_key(letter));
+                    }
                     // The broker gives no reason: it counts, and no more.
                     let by_broker = letter.reason.is_none();
                     letter.reason.get_or_insert_with(|| WORN_OUT.to_owned());

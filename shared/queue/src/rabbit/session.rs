@@ -6,6 +6,7 @@ use super::settings::Settings;
 use super::source::Source;
 use super::topology::{self, Place};
 use crate::{Policy, QueueError, Topic};
+use domain::key::Keyring;
 use lapin::options::{BasicAckOptions, BasicNackOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::protocol::AMQPError;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind};
@@ -36,6 +37,7 @@ pub(super) mod refusal {
 pub(super) struct Session {
     pub(super) broker: String,
     pub(super) prefix: String,
+    pub(super) keys: Option<Keyring>,
     connection: Connection,
     /// Everything that is published goes here, each waiting for its own confirmation.
     publishing: Channel,
@@ -44,6 +46,8 @@ pub(super) struct Session {
     policy: Policy,
     ids: Arc<AtomicI64>,
     topics: [Desk; Topic::ALL.len()],
+    /// Held by the one hub.
+    seat: OnceCell<Channel>,
 }
 
 /// What is open of one topic; opened when first needed.
@@ -76,9 +80,9 @@ impl Session {
         let publishing = within(&broker, ANSWER, connection.create_channel()).await?;
         within(&broker, ANSWER, publishing.confirm_select(ConfirmSelectOptions::default())).await?;
         let asking = within(&broker, ANSWER, connection.create_channel()).await?;
-        let (prefix, policy) = (settings.prefix.clone(), policy.clone());
-        let topics = Default::default();
-        Ok(Self { broker, prefix, connection, publishing, asking, policy, ids, topics })
+        let (prefix, keys, policy) = (settings.prefix.clone(), settings.keys.clone(), policy.clone());
+        let (topics, seat) = Default::default();
+        Ok(Self { broker, prefix, keys, connection, publishing, asking, policy, ids, topics, seat })
     }
 
     /// Whether it is worth trying.
@@ -126,12 +130,30 @@ impl Session {
         self.answer(topology::delete(&self.asking, &self.prefix, topic)).await
     }
 
+    /// Readings and the dead belong to one hub: of two that took turns, each would get half of the other's pages.
+    async fn sit(&self) -> Result<(), QueueError> {
+        let sit = async || {
+            let channel = self.new_channel().await?;
+            match self.answer(async { Ok(topology::sit_alone(&channel, &self.prefix).await) }).await? {
+                Ok(()) => Ok(channel),
+                Err(error) if refused_with(&error) == Some(refusal::LOCKED) => {
+                    Err(QueueError::Occupied { broker: self.broker.clone() })
+                }
+                Err(error) => Err(trouble(&self.broker, &error)),
+            }
+        };
+        self.seat.get_or_try_init(sit).await.map(drop)
+    }
+
     /// Where messages of `topic` come from; the broker begins to hand them over at the first call.
     ///
     /// # Errors
     /// [`QueueError::Occupied`] when somebody else receives what only one may receive.
     pub(super) async fn ready(&self, topic: Topic) -> Result<&Source, QueueError> {
         self.declare(topic).await?;
+        if topic == Topic::PageRead {
+            self.sit().await?;
+        }
         let prefetch = self.policy.prefetch[topic as usize].max(1);
         let open = || Source::consuming(self, Place::Ready(topic), prefetch, self.ids.clone());
         self.topics[topic as usize].ready.get_or_try_init(open).await
@@ -145,9 +167,10 @@ impl Session {
     /// Where dead messages of `topic` are fetched one by one.
     ///
     /// # Errors
-    /// The broker's.
+    /// [`QueueError::Occupied`] when they are somebody else's to look after.
     pub(super) async fn dead(&self, topic: Topic) -> Result<&Source, QueueError> {
         self.declare(topic).await?;
+        self.sit().await?;
         let open = || Source::fetching(self, Place::Dead(topic), self.ids.clone());
         self.topics[topic as usize].dead.get_or_try_init(open).await
     }
@@ -171,8 +194,9 @@ impl Session {
     pub(super) async fn publish(&self, place: Place, letter: &Letter) -> Result<(), QueueError> {
         // Without `mandatory` a message for a queue that somebody deleted would be confirmed and be gone.
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let (queue, properties) = (place.name(&self.prefix).into(), letter.properties());
-        let sent = self.publishing.basic_publish("".into(), queue, options, &letter.body, properties);
+        let queue = place.name(&self.prefix).into();
+        let (properties, body) = letter.posted(self.keys.as_ref())?;
+        let sent = self.publishing.basic_publish("".into(), queue, options, &body, properties);
         let confirmation = self.answer(async { sent.await?.await }).await.map_err(|error| {
             if self.connection.status().blocked() {
                 self.not_accepted(letter, "it is short of disk or memory")

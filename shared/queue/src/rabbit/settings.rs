@@ -1,6 +1,7 @@
 //! `amqp://…` and the environment -> where the broker is and how it is talked to.
 
 use crate::QueueError;
+use domain::key::Keyring;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use std::fmt;
@@ -17,6 +18,7 @@ pub struct Settings {
     pub(super) uri: AMQPUri,
     pub(super) tls: OwnedTLSConfig,
     pub(super) prefix: String,
+    pub(super) keys: Option<Keyring>,
 }
 
 impl Settings {
@@ -50,7 +52,13 @@ impl Settings {
             return Err(wrong("has a prefix that is not 1 to 64 of the characters a-z, 0-9, - _ ."));
         }
         let tls = OwnedTLSConfig { identity: None, cert_chain: authority(variable)? };
-        Ok(Self { prefix: prefix.to_owned(), uri, tls })
+        Ok(Self { prefix: prefix.to_owned(), uri, tls, keys: None })
+    }
+
+    /// Seals what is sent with the newest of `keys`, and opens what comes with the one that it was sealed with.
+    #[must_use]
+    pub fn sealing(self, keys: Option<&Keyring>) -> Self {
+        Self { keys: keys.cloned(), ..self }
     }
 
     /// Whether everything on the way is encrypted.

@@ -2,9 +2,9 @@
 
 use super::letter::Letter;
 use super::loans::{Claim, Count, Loan, Loans};
-use super::session::{Session, refusal, refused_with, trouble};
+use super::session::{Session, trouble};
 use super::topology::{self, Place};
-use crate::{QueueError, Receipt, Topic};
+use crate::{QueueError, Receipt};
 use futures_core::Stream;
 use lapin::options::{BasicConsumeOptions, BasicGetOptions, BasicQosOptions};
 use lapin::types::FieldTable;
@@ -36,7 +36,7 @@ impl Source {
     /// Lets the broker hand messages over by itself, at most `prefetch` that are not finished.
     ///
     /// # Errors
-    /// [`QueueError::Occupied`] when only one may do so, and it is somebody else.
+    /// The broker's.
     pub(super) async fn consuming(
         session: &Session,
         place: Place,
@@ -45,16 +45,6 @@ impl Source {
     ) -> Result<Self, QueueError> {
         let channel = session.new_channel().await?;
         session.answer(channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
-        if let Some(topic) = for_one_only(place) {
-            let seat = topology::sit_alone(&channel, &session.prefix, topic);
-            match session.answer(async { Ok(seat.await) }).await? {
-                Err(error) if refused_with(&error) == Some(refusal::LOCKED) => {
-                    let broker = session.broker.clone();
-                    return Err(QueueError::Occupied { topic: topic.as_str(), broker });
-                }
-                seat => seat.map_err(|error| trouble(&session.broker, &error))?,
-            }
-        }
         let queue = place.name(&session.prefix).into();
         let options = BasicConsumeOptions::default();
         let begun = channel.basic_consume(queue, "".into(), options, FieldTable::default());
@@ -157,7 +147,7 @@ impl Source {
     ) -> Result<(), QueueError> {
         match came {
             Some(Ok(delivery)) => {
-                self.put(delivery);
+                self.put(session, delivery);
                 Ok(())
             }
             Some(Err(error)) => Err(trouble(&session.broker, &error)),
@@ -168,10 +158,11 @@ impl Source {
         }
     }
 
-    fn put(&self, delivery: lapin::message::Delivery) {
+    fn put(&self, session: &Session, delivery: lapin::message::Delivery) {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let letter = Letter::arrived(&delivery, self.place);
-        self.loans().arrive(id, letter, delivery.acker);
+        let acker = delivery.acker.clone();
+        let letter = Letter::arrived(delivery, self.place, session.keys.as_ref());
+        self.loans().arrive(id, letter, acker);
         self.arrivals.notify_waiters();
     }
 
@@ -183,7 +174,7 @@ impl Source {
         let queue = self.place.name(&session.prefix).into();
         let fetched = session.answer(self.channel.basic_get(queue, BasicGetOptions::default())).await?;
         let found = fetched.is_some();
-        fetched.into_iter().for_each(|message| self.put(message.delivery));
+        fetched.into_iter().for_each(|message| self.put(session, message.delivery));
         Ok(found)
     }
 
@@ -194,13 +185,5 @@ impl Source {
     /// The broker's.
     pub(super) async fn waiting(&self, session: &Session) -> Result<u64, QueueError> {
         session.answer(topology::waiting(&self.channel, &session.prefix, self.place)).await
-    }
-}
-
-/// Readings belong to one hub: two that took turns would each commit half of the pages.
-fn for_one_only(place: Place) -> Option<Topic> {
-    match place {
-        Place::Ready(Topic::PageRead) => Some(Topic::PageRead),
-        _ => None,
     }
 }

@@ -124,13 +124,13 @@ pub(super) async fn delete(channel: &Channel, prefix: &str, topic: Topic) -> lap
     Ok(())
 }
 
-/// Takes the seat of the one receiver of `topic` for as long as the connection lasts: a queue that exists for nothing
-/// else and belongs to the connection alone. (Quorum queues know no exclusive consumers.)
+/// Takes the seat of the one hub for as long as the connection lasts: a queue that exists for nothing else and belongs
+/// to the connection alone. (Quorum queues know no exclusive consumers.)
 ///
 /// # Errors
 /// The broker's own; `RESOURCE_LOCKED` when the seat is taken.
-pub(super) async fn sit_alone(channel: &Channel, prefix: &str, topic: Topic) -> lapin::Result<()> {
-    let name = format!("{prefix}.{}.receiver", topic.as_str());
+pub(super) async fn sit_alone(channel: &Channel, prefix: &str) -> lapin::Result<()> {
+    let name = format!("{prefix}.hub");
     channel
         .queue_declare(name.into(), QueueDeclareOptions::exclusive(), FieldTable::default())
         .await

@@ -7,7 +7,8 @@ use super::proxy::Proxy;
 use crate::rabbit::Settings;
 use crate::{Policy, Queue, QueueError, RabbitQueue, Topic, Verdict};
 use async_trait::async_trait;
-use lapin::options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions};
+use domain::key::{Key, Keyring};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use std::collections::HashSet;
@@ -130,8 +131,9 @@ async fn a_second_hub_is_told_and_takes_over_when_the_first_is_gone() {
     let second = office.another();
     for _ in 0..2 {
         let error = second.receive(Topic::PageRead, LEASE, Duration::ZERO).await.unwrap_err();
-        assert!(matches!(error, QueueError::Occupied { topic: "page-read", .. }), "{error}");
-        assert!(error.is_temporary());
+        assert!(matches!(error, QueueError::Occupied { .. }) && error.is_temporary(), "{error}");
+        let error = second.receive_dead(TOPIC, LEASE).await.unwrap_err();
+        assert!(error.to_string().contains("another hub"), "the dead are the first one's too: {error}");
     }
     second.publish(Topic::PageRead, "b", b"").await.unwrap();
     office.queue.finish(first, Verdict::Done).await.unwrap();
@@ -305,6 +307,44 @@ async fn over_tls_only_a_broker_that_is_vouched_for_is_talked_to() {
     let stranger = RabbitQueue::new(settings(&address), Policy::default());
     let error = stranger.publish(TOPIC, "a", b"").await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_keys_the_broker_never_sees_what_is_in_a_message() {
+    let office = office();
+    let (old, new) = (Keyring::of(Key::new([1; 32])), Key::new([2; 32]));
+    let both = Keyring::parse(&format!("{}\n{}", new.to_hex(), old.current().to_hex())).unwrap();
+    let with =
+        |keys: &Keyring| RabbitQueue::new(settings(&office.address).sealing(Some(keys)), Policy::default());
+    office.queue.publish(TOPIC, "plain", b"1941-02-03").await.unwrap();
+    with(&old).publish(TOPIC, "old", b"1941-02-03").await.unwrap();
+    with(&both).publish(TOPIC, "new", b"1941-02-03").await.unwrap();
+    let (_connection, channel) = office.by_hand().await;
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let got = channel.basic_get(office.name("read-page").into(), BasicGetOptions::default());
+        seen.push(got.await.unwrap().unwrap().delivery.data.windows(4).any(|bytes| bytes == b"1941"));
+    }
+    assert_eq!(seen, [true, false, false]);
+    channel.close(200, "done".into()).await.unwrap();
+
+    let behind = with(&old);
+    assert_eq!(receive(&behind).await.key, "plain");
+    assert_eq!(receive(&behind).await.body, b"1941-02-03");
+    let error = behind.receive(TOPIC, LEASE, FOREVER).await.unwrap_err();
+    assert!(matches!(error, QueueError::NoKey { ref id, .. } if *id == new.id()), "{error}");
+    drop(behind);
+    let queue = with(&both);
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let delivery = receive(&queue).await;
+        assert_eq!(delivery.body, b"1941-02-03");
+        all.push((delivery.key, delivery.attempt));
+    }
+    all.sort();
+    // One look by hand for each, and one by the process that died.
+    let all: Vec<_> = all.iter().map(|(key, attempt)| (key.as_str(), *attempt)).collect();
+    assert_eq!(all, [("new", 2), ("old", 3), ("plain", 3)]);
 }
 
 #[test]
