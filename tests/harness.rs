@@ -1,7 +1,7 @@
 //! The program as its users meet it: started, fed, asked, killed.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// The workspace root.
@@ -74,8 +74,12 @@ pub struct Running(pub Child);
 impl Running {
     /// Starts `yomitori ARGS…` with its output thrown away.
     pub fn start(data: &Path, args: &[&str]) -> Self {
-        let log = std::fs::File::create(data.join("test.log")).expect("the log can be written");
-        let mut command = yomitori(data, args);
+        Self::with(yomitori(data, args), &data.join("test.log"))
+    }
+
+    /// Starts a command; what it says on standard error goes to `log`.
+    pub fn with(mut command: Command, log: &Path) -> Self {
+        let log = std::fs::File::create(log).expect("the log can be written");
         Self(
             command
                 .stdin(Stdio::null())
@@ -84,6 +88,14 @@ impl Running {
                 .spawn()
                 .expect("the program starts"),
         )
+    }
+
+    /// SIGTERM, as a service manager sends it; how the program ended.
+    pub fn terminate(mut self) -> ExitStatus {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("`kill` can be run");
+        assert!(sent.success(), "the program still runs");
+        self.0.wait().expect("a program that is stopped ends")
     }
 
     /// `kill -9`.

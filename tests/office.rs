@@ -8,6 +8,7 @@ mod command_line;
 mod harness;
 mod keeping;
 mod mail;
+mod roles;
 mod samples;
 mod sealed;
 mod whole_way;

@@ -125,6 +125,7 @@ fn unreadable(page: &PageId) -> PageRead {
         page: page.clone(),
         round: 1,
         reader: "test".into(),
+        edition: domain::edition::Edition::default(),
         reading: PageReading::Unreadable { reason: "白紙".into() },
         milliseconds: Milliseconds::default(),
     }

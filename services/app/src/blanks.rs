@@ -43,7 +43,11 @@ impl Folder {
         added.or_else(instead).map_or_else(|| Self::BuiltIn(id.to_owned()), Self::Disk)
     }
 
-    fn read(&self, name: &str) -> Result<Vec<u8>> {
+    /// One of its files.
+    ///
+    /// # Errors
+    /// When there is none that can be read.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
         match self {
             Self::BuiltIn(id) => BuiltIn::get(&format!("{id}/{name}"))
                 .map(|file| file.data.into_owned())

@@ -120,6 +120,20 @@ pub enum Command {
     OcrChild,
 }
 
+impl Command {
+    /// What the process does for the house until it is stopped; `None` for commands that end by themselves.
+    pub fn role(&self) -> Option<&'static str> {
+        match self {
+            Command::Run(_) => Some("run"),
+            Command::Intake => Some("intake"),
+            Command::Reader => Some("reader"),
+            Command::Matcher => Some("matcher"),
+            Command::Web(_) => Some("web"),
+            _ => None,
+        }
+    }
+}
+
 /// `yomitori demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {

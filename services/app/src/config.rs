@@ -84,6 +84,8 @@ pub struct Config {
     pub reader_threads: usize,
     /// Address of the screens.
     pub listen: SocketAddr,
+    /// Where metrics and health are answered; `None`: nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Lines of the access log stay on the table for so many days; then they go to the archive.
     pub access_log_days: u32,
     /// Files of the archive must be there for so many years more.
@@ -92,6 +94,29 @@ pub struct Config {
     pub door: Door,
     /// From which account clinics are paid.
     pub payment: PaymentOffice,
+}
+
+/// `YOMITORI_METRICS`.
+fn metrics_address() -> Result<Option<SocketAddr>> {
+    match std::env::var("YOMITORI_METRICS") {
+        Ok(text) if !text.is_empty() => {
+            let address = text.parse();
+            let address = address.map_err(|_| {
+                anyhow!("YOMITORI_METRICS={text} is no address and port such as 127.0.0.1:9464")
+            });
+            Ok(Some(address?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// How this process is called in logs and on the operations screen: `YOMITORI_NAME`, else the machine's name.
+pub fn machine_name() -> String {
+    let told = std::env::var("YOMITORI_NAME").ok();
+    let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = told.or_else(machine).unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
 /// How browsers reach the screens.
@@ -146,6 +171,7 @@ impl Config {
             reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),
             door,
             payment,
+            metrics: metrics_address()?,
             listen: raw.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             access_log_days,
             access_archive_years: raw.access_archive_years.unwrap_or(7),

@@ -83,6 +83,20 @@ pub fn policy(reader_threads: usize) -> Policy {
     policy
 }
 
+/// Opens what a reader needs: queue and page store, and no data directory where both lie elsewhere.
+///
+/// # Errors
+/// What cannot be opened, and where.
+pub fn open_for_reading(config: &Config) -> Result<(Arc<dyn Queue>, Arc<dyn PageStore>)> {
+    let in_data_dir = |address: &str, scheme: &str| {
+        address.is_empty() || address.strip_prefix(scheme).is_some_and(|path| Path::new(path).is_relative())
+    };
+    if in_data_dir(&config.queue, "sqlite:") || in_data_dir(&config.pages, "file:") {
+        make_private(&config.data_dir)?;
+    }
+    Ok((open_queue(config)?, open_pages(config)?))
+}
+
 /// Opens the page store alone.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod edition;
 mod engine;
 mod hub;
 mod keeping;
@@ -19,6 +20,7 @@ mod rules;
 mod sheets;
 mod simulate;
 mod templates;
+mod watching;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -31,10 +33,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // What speaks TLS to page store and broker asks for it; whoever came first is as good.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    logs::start(!matches!(
-        cli.command,
-        Command::Run(_) | Command::Intake | Command::Reader | Command::Matcher | Command::Web(_)
-    ));
+    logs::start(cli.command.role(), &config::machine_name());
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

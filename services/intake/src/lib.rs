@@ -17,6 +17,7 @@ mod tests;
 pub use relay::relay;
 
 use anyhow::{Context, Result, bail};
+use domain::edition::Edition;
 use domain::key::Keyring;
 use jiff::{Timestamp, tz::TimeZone};
 use notify::{EventKind, RecursiveMode, Watcher};
@@ -83,6 +84,8 @@ pub struct Deps {
     pub queue: Arc<dyn Queue>,
     /// Where the pictures go.
     pub pages: Arc<dyn PageStore>,
+    /// What pages are to be read with; one that nobody said asks for nothing.
+    pub edition: Edition,
     /// The time that rows and folders carry.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -95,7 +98,7 @@ pub async fn run(config: Config, deps: Deps, shutdown: watch::Receiver<bool>) ->
     let _watcher = watch_events(&config.inbox, arrival.clone());
     tracing::info!(settle_ms = config.settle.as_millis(), "intake started");
     tokio::join!(
-        relay(deps.store.clone(), deps.queue.clone(), deps.now.clone(), committed.clone(), shutdown.clone()),
+        relay(deps.clone(), committed.clone(), shutdown.clone()),
         watch_inbox(config, deps, &arrival, committed, shutdown),
     );
     tracing::info!("intake stopped");

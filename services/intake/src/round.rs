@@ -152,10 +152,15 @@ impl Round {
         };
         match self.deps.store.write_async(take).await.map_err(machine)? {
             Some(TakenFile::Taken { file, pages }) => {
+                metrics::counter!("yomitori_files_total", "outcome" => "taken").increment(1);
                 tracing::info!(file.seq = file, file.scan = %scan, file.pages = pages.len(), "file taken");
+                for (page, state) in pages {
+                    tracing::info!(page.id = %page, file.seq = file, state = state.as_str(), "page received");
+                }
                 self.committed.notify_one();
             }
             Some(TakenFile::Duplicate { file, of }) => {
+                metrics::counter!("yomitori_files_total", "outcome" => "duplicate").increment(1);
                 tracing::info!(file.seq = file, file.duplicate_of = of, file.scan = %scan, "file came before");
             }
             None => tracing::info!(file.scan = %scan, "file was already taken before the interruption"),
@@ -188,6 +193,7 @@ impl Round {
         let note = self.note((&name, &stream), claim.at(), &reason);
         let fail = move |rows: &store::Writer| rows.fail_file(&stream, &name, bytes, &reason, now);
         let seq = self.deps.store.write_async(fail).await.map_err(machine)?;
+        metrics::counter!("yomitori_files_total", "outcome" => "failed").increment(1);
         tracing::warn!(file.seq = seq, "file failed; the reason lies beside it");
         let (failed, claim) = (self.config.inbox.join(FAILED), claim.clone());
         let put = move || {

@@ -7,7 +7,7 @@ use pages::PageStore;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::{NewFile, NewImage, NewPage};
 use vision::decode::{DecodeError, Limits, Media, PageImage};
 
@@ -51,19 +51,22 @@ enum Refused {
 
 /// Reads, hashes and splits the file, and stores its pictures. An error is the machine's: to be tried again.
 pub(crate) async fn prepare(claim: Arc<Claim>, pages: Arc<dyn PageStore>) -> Result<Prepared> {
-    let path = claim.path();
+    let (path, started) = (claim.path(), Instant::now());
     let opened = match tokio::task::spawn_blocking(move || open(&path)).await {
         Ok(Ok(opened)) => opened,
         Ok(Err(Refused::Gone)) => return Ok(Prepared::Gone),
         Ok(Err(Refused::Bad { bytes, reason })) => return Ok(Prepared::Bad { bytes, reason }),
         Err(_) => return Ok(Prepared::Bad { bytes: 0, reason: BROKE.into() }),
     };
+    metrics::histogram!("yomitori_stage_seconds", "stage" => "take").record(started.elapsed());
     let mut stored = Vec::with_capacity(opened.pages.len());
     for (page, number) in opened.pages.into_iter().zip(1..) {
         let image = match page {
             Ok(page) => {
                 let media = media_type(page.media).to_owned();
+                let started = Instant::now();
                 let image = pages.put(page.bytes, page.media.extension()).await;
+                metrics::histogram!("yomitori_stage_seconds", "stage" => "store").record(started.elapsed());
                 NewImage::Stored { image: image.context("a page picture cannot be stored")?, media }
             }
             Err(error) => NewImage::Failed { reason: error.to_string() },

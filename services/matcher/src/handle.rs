@@ -4,11 +4,12 @@ use crate::ticket;
 use domain::actor::Actor;
 use domain::agreement::{Known, agree};
 use domain::decision::{self, Case, Decision};
+use domain::edition::Edition;
 use domain::form::{Field, Form};
 use domain::ids::{PageId, ResidentId};
 use domain::likeness::{birth_agreement, plausible_birth_dates};
 use domain::matching::{Agreement, MatchOutcome};
-use domain::message::PageRead;
+use domain::message::{PageRead, ReaderReport};
 use domain::programme::Programmes;
 use domain::reading::Decision::Accept;
 use domain::reading::{FormReading, PageReading};
@@ -31,6 +32,7 @@ pub struct Matcher {
     store: Store,
     forms: Arc<[Form]>,
     programmes: Arc<Programmes>,
+    edition: Edition,
     actor: Actor,
 }
 
@@ -45,6 +47,10 @@ pub enum Handled {
     Late,
     /// No such page: nothing changed.
     UnknownPage,
+    /// It was read with other forms or another model than this matcher has: asked for anew.
+    AskedAnew,
+    /// Intake asks readers for another edition than this matcher has: nothing changed, and nothing can.
+    OtherEdition,
 }
 
 impl Handled {
@@ -55,6 +61,8 @@ impl Handled {
             Handled::InReview => "in_review",
             Handled::Late => "late",
             Handled::UnknownPage => "unknown_page",
+            Handled::AskedAnew => "asked_anew",
+            Handled::OtherEdition => "other_edition",
         }
     }
 }
@@ -62,7 +70,14 @@ impl Handled {
 impl Matcher {
     /// A matcher over these rows that knows these forms and rules.
     pub fn new(store: Store, forms: Vec<Form>, programmes: Arc<Programmes>) -> Self {
-        Self { store, forms: forms.into(), programmes, actor: Actor::system("matcher") }
+        let (forms, edition) = (forms.into(), Edition::default());
+        Self { store, forms, programmes, edition, actor: Actor::system("matcher") }
+    }
+
+    /// The same, that takes only readings made with `edition`.
+    #[must_use]
+    pub fn reading_with(self, edition: Edition) -> Self {
+        Self { edition, ..self }
     }
 
     /// Handles one reading. Idempotent: a message may come any number of times, in any order.
@@ -71,11 +86,15 @@ impl Matcher {
     /// The database failed; then nothing changed and the message may come again.
     pub fn handle(&self, message: &PageRead, now: Timestamp) -> Result<Handled, Error> {
         self.store.write(|rows| {
+            if !message.edition.agrees_with(&self.edition) {
+                return self.of_other_edition(rows, message, now);
+            }
             let page = match rows.apply_reading(message, now)? {
                 ReadingTaken::New(page) => page,
                 ReadingTaken::Late => return Ok(Handled::Late),
                 ReadingTaken::UnknownPage => return Ok(Handled::UnknownPage),
             };
+            measure(&page, &message.reading, now);
             let programmes = &*self.programmes;
             let work = Work { rows, programmes, page: &page, actor: &self.actor, now };
             // With the number that a person assigned, if there is one.
@@ -99,6 +118,21 @@ impl Matcher {
         })
     }
 
+    /// A reading of other forms may have its boxes elsewhere: the page is read anew, unless it is this matcher that is
+    /// out of date.
+    fn of_other_edition(&self, rows: &Writer, message: &PageRead, now: Timestamp) -> Result<Handled, Error> {
+        if rows.page(&message.page)?.is_none() {
+            return Ok(Handled::UnknownPage);
+        }
+        if rows.current_edition()?.is_some_and(|current| !current.agrees_with(&self.edition)) {
+            return Ok(Handled::OtherEdition);
+        }
+        Ok(match rows.ask_for_edition(&message.page, Some(message.round), &self.actor, now)? {
+            Moved::Done => Handled::AskedAnew,
+            Moved::NotOpen | Moved::Held => Handled::Late,
+        })
+    }
+
     /// Lets a page wait for a person because its message died in `round`; a page that was handled or asked for
     /// again meanwhile stays where it is.
     ///
@@ -116,8 +150,28 @@ impl Matcher {
         })
     }
 
+    /// Remembers what a reader said of itself.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn note_reader(&self, report: &ReaderReport, now: Timestamp) -> Result<(), Error> {
+        self.store.write(|rows| rows.note_reader(report, now))
+    }
+
     fn form_of(&self, reading: &FormReading) -> Option<&Form> {
         self.forms.iter().find(|form| form.id == reading.form && form.version == reading.form_version)
+    }
+}
+
+/// What metrics say of a page: how long it was on its way, and how sure its values are; never the values.
+fn measure(page: &Page, reading: &PageReading, now: Timestamp) {
+    let seconds = now.duration_since(page.arrived_at).as_secs_f64().max(0.0);
+    metrics::histogram!("yomitori_way_seconds").record(seconds);
+    if let PageReading::Read(form) = reading {
+        for field in &form.fields {
+            let kind = field.kind.clone();
+            metrics::histogram!("yomitori_field_confidence", "kind" => kind).record(field.confidence);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Start reading at: [`handle`] (one page, without a queue), then [`run`] (the loop around it).
 
 pub mod handle;
+mod reports;
 pub mod residents_file;
 mod ticket;
 mod worker;
@@ -56,7 +57,10 @@ pub struct Deps {
 /// None while it runs: failures of the machine are logged and tried again.
 pub async fn run(config: Config, deps: Deps, shutdown: watch::Receiver<bool>) -> Result<()> {
     tracing::info!("matcher started");
-    worker::run(config, deps, shutdown).await;
+    tokio::join!(
+        worker::run(config.clone(), deps.clone(), shutdown.clone()),
+        reports::run(config, deps, shutdown)
+    );
     tracing::info!("matcher stopped");
     Ok(())
 }

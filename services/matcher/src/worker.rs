@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The pause after failures in a row is doubled at most so often: a broker that is back is noticed within seconds.
 const MOST_DOUBLINGS: u32 = 4;
 
+/// A reading of an edition that this matcher does not have comes back after so long: somebody restarts it meanwhile.
+const UNTIL_RESTARTED: Duration = Duration::from_secs(30);
+
 const NOT_UNDERSTOOD: &str = "読取結果の形式が正しくありません。システム管理者に連絡してください。";
 const ROWS_AWAY: &str =
     "照合の処理が繰り返し失敗しました。画像を見て入力し、システム管理者に連絡してください。";
@@ -70,8 +73,18 @@ async fn handle(config: &Config, deps: &Deps, delivery: Delivery) -> Result<(), 
         let verdict = match tokio::task::spawn_blocking(work).await {
             Ok(Ok(handled)) => {
                 let duration_ms = started.elapsed().as_millis() as u64;
-                tracing::info!(outcome = handled.as_str(), duration_ms, "page matched");
-                Verdict::Done
+                metrics::histogram!("yomitori_stage_seconds", "stage" => "match").record(started.elapsed());
+                metrics::counter!("yomitori_pages_matched_total", "outcome" => handled.as_str()).increment(1);
+                if handled == Handled::OtherEdition {
+                    tracing::error!(
+                        "this matcher has other forms or another model of digits than intake asks readers for: readings wait. \
+                         Restart both, with the same version and templates"
+                    );
+                    Verdict::Return(UNTIL_RESTARTED)
+                } else {
+                    tracing::info!(outcome = handled.as_str(), duration_ms, "page matched");
+                    Verdict::Done
+                }
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the page could not be matched");
@@ -82,6 +95,15 @@ async fn handle(config: &Config, deps: &Deps, delivery: Delivery) -> Result<(), 
                 failed(config, &delivery, false)
             }
         };
+        match &verdict {
+            Verdict::RetryAfter(_) => {
+                metrics::counter!("yomitori_retries_total", "topic" => "page-read").increment(1);
+            }
+            Verdict::GiveUp(_) => {
+                metrics::counter!("yomitori_given_up_total", "topic" => "page-read").increment(1);
+            }
+            Verdict::Done | Verdict::Return(_) => {}
+        }
         deps.queue.finish(delivery, verdict).await
     }
     .instrument(span)
@@ -131,6 +153,7 @@ fn page_of(delivery: &Delivery) -> Option<(PageId, u32)> {
     let from_body = match delivery.topic {
         Topic::ReadPage => delivery.message::<ReadPage>().ok().map(|message| (message.page, message.round)),
         Topic::PageRead => delivery.message::<PageRead>().ok().map(|message| (message.page, message.round)),
+        Topic::ReaderReport => return None,
     };
     from_body.or_else(|| {
         let (page, round) = delivery.key.rsplit_once('#')?;

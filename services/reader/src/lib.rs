@@ -3,15 +3,19 @@
 //! Start reading at: [`run`], then `worker` (one page after another) and [`recogniser`] (the thread with the pixels).
 
 pub mod recogniser;
+mod report;
+mod standing;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
 use anyhow::{Context, Result};
+use domain::edition::Edition;
 use pages::PageStore;
 use queue::Queue;
 use recogniser::{RecogniserFactory, RecogniserThread};
+use standing::Standing;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,6 +38,12 @@ pub struct Config {
     pub pause: Duration,
     /// Which program and which model read: goes with every reading.
     pub signature: String,
+    /// What it reads with; a request for another one goes back. One that nobody said agrees with every request.
+    pub edition: Edition,
+    /// What this reader is called in its reports; unique among the readers of a hub.
+    pub name: String,
+    /// How often it reports to the hub. A minute: whoever looks at a screen sees a reader go within two.
+    pub report_every: Duration,
 }
 
 impl Default for Config {
@@ -45,6 +55,9 @@ impl Default for Config {
             grace: Duration::from_secs(10),
             pause: Duration::from_secs(1),
             signature: format!("yomitori {}", env!("CARGO_PKG_VERSION")),
+            edition: Edition::default(),
+            name: "reader".to_owned(),
+            report_every: Duration::from_secs(60),
         }
     }
 }
@@ -63,17 +76,21 @@ pub struct Deps {
 /// Reads pages until `shutdown` says true (or its sender is gone); the page in hand is finished or given back.
 /// Fails at once when a recogniser cannot be made: then no page could be read.
 pub async fn run(config: Config, deps: Deps, shutdown: watch::Receiver<bool>) -> Result<()> {
+    let standing = Arc::new(Standing::new(config.edition.clone()));
     let mut workers = JoinSet::new();
     for _ in 0..config.threads.max(1) {
         let recogniser =
             RecogniserThread::start(&deps.recognisers).await.context("the page reader cannot start")?;
-        let worker = Worker::new(config.clone(), deps.clone(), shutdown.clone(), recogniser);
+        let worker =
+            Worker::new(config.clone(), deps.clone(), standing.clone(), shutdown.clone(), recogniser);
         workers.spawn(worker.run());
     }
-    tracing::info!(threads = workers.len(), "reader started");
+    tracing::info!(threads = workers.len(), edition = %config.edition, "reader started");
+    let reporting = tokio::spawn(report::run(config, deps.queue, standing, shutdown));
     while let Some(ended) = workers.join_next().await {
         ended.context("a reader's worker broke off")?;
     }
+    reporting.await.context("the reader's reports broke off")?;
     tracing::info!("reader stopped");
     Ok(())
 }

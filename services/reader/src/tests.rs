@@ -3,8 +3,9 @@
 use crate::recogniser::{Recogniser, RecogniserFactory};
 use crate::{Config, Deps, run};
 use async_trait::async_trait;
+use domain::edition::Edition;
 use domain::ids::ImageHash;
-use domain::message::{Milliseconds, PageRead, ReadPage};
+use domain::message::{Milliseconds, PageRead, ReadPage, ReaderReport};
 use domain::reading::PageReading;
 use pages::{Folder, PageStore, PagesError};
 use queue::{Delivery, Depth, Policy, Queue, QueueError, SqliteQueue, Topic, Verdict};
@@ -72,7 +73,7 @@ impl Office {
 
     async fn ask_for(&self, name: &str, image: ImageHash) {
         let queue: &dyn Queue = &*self.queue;
-        queue.send(&ReadPage { page: name.into(), image, round: 3, form: None, turn: 0 }).await.unwrap();
+        queue.send(&ReadPage::new(name.into(), image, 3)).await.unwrap();
     }
 
     fn start(&self, recognisers: RecogniserFactory) -> Reader {
@@ -438,4 +439,38 @@ async fn without_a_recogniser_the_reader_does_not_start() {
     let reader = office.start(Arc::new(|| anyhow::bail!("no templates in /srv/templates")));
     let error = reader.running.await.unwrap().unwrap_err();
     assert!(format!("{error:#}").contains("no templates in /srv/templates"));
+}
+
+#[tokio::test]
+async fn a_reader_with_other_forms_gives_the_page_to_another_one_and_says_so() {
+    let office = office();
+    let edition = |forms: &str| Edition { number: 1, forms: forms.into(), model: "m".into() };
+    let old = office.start_with(recognisers(echo), |config| {
+        config.edition = edition("old");
+        config.name = "reader-1".into();
+        config.report_every = Duration::from_millis(5);
+    });
+    let image = office.pages.put(b"picture".to_vec(), "tif").await.unwrap();
+    let queue: &dyn Queue = &*office.queue;
+    let asked = ReadPage { edition: edition("new"), ..ReadPage::new("page".into(), image, 1) };
+    queue.send(&asked).await.unwrap();
+    let refusing = async {
+        loop {
+            let delivery =
+                queue.receive(Topic::ReaderReport, FOREVER * 1000, FOREVER).await.unwrap().unwrap();
+            let report: ReaderReport = delivery.message().unwrap();
+            queue.finish(delivery, Verdict::Done).await.unwrap();
+            if report.refusing_since.is_some() {
+                return report;
+            }
+        }
+    };
+    let report = tokio::time::timeout(FOREVER, refusing).await.unwrap();
+    assert_eq!((report.name.as_str(), report.pages, report.edition), ("reader-1", 0, edition("old")));
+    old.stop().await;
+    assert_eq!(office.waiting().await.dead, 0, "a page that goes back has not failed");
+    let new = office.start_with(recognisers(echo), |config| config.edition = edition("new"));
+    let answer = office.answer().await;
+    assert_eq!((reason(&answer), &answer.edition), ("picture", &edition("new")));
+    new.stop().await;
 }

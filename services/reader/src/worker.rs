@@ -1,11 +1,15 @@
 //! One page after another: borrow, fetch, read, publish, finish.
 
 use crate::recogniser::{Outcome, RecogniserThread};
+use crate::standing::Standing;
 use crate::{Config, Deps};
 use domain::message::{Milliseconds, PageRead, ReadPage};
 use domain::reading::PageReading;
+use jiff::Timestamp;
+use metrics::{counter, histogram};
 use pages::PagesError;
 use queue::{Delivery, QueueError, Topic, Verdict};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -13,6 +17,9 @@ use tracing::{Instrument, Span, field};
 
 /// How long one look into the queue waits. Short, so that a stop is noticed soon.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// A page that this reader may not read goes back for so long: others are at hand at once, and it does not come round
+/// to the same reader in the meantime.
+const FOR_ANOTHER: Duration = Duration::from_secs(5);
 /// The pause after failures in a row is doubled at most so often.
 const MOST_DOUBLINGS: u32 = 6;
 
@@ -28,6 +35,7 @@ const ASTRAY: &str = "読み取りが繰り返し時間内に終わりません�
 pub(crate) struct Worker {
     config: Config,
     deps: Deps,
+    standing: Arc<Standing>,
     shutdown: watch::Receiver<bool>,
     /// `None` after it broke, until a new one is made.
     recogniser: Option<RecogniserThread>,
@@ -49,16 +57,19 @@ enum Ending {
     GivenBack,
     /// Somebody else has the page now.
     Overtaken,
+    /// It is to be read with forms or a model that this reader does not have.
+    OtherEdition,
 }
 
 impl Worker {
     pub(crate) fn new(
         config: Config,
         deps: Deps,
+        standing: Arc<Standing>,
         shutdown: watch::Receiver<bool>,
         recogniser: RecogniserThread,
     ) -> Self {
-        Self { config, deps, shutdown, recogniser: Some(recogniser), failures: 0 }
+        Self { config, deps, standing, shutdown, recogniser: Some(recogniser), failures: 0 }
     }
 
     pub(crate) async fn run(mut self) {
@@ -85,10 +96,15 @@ impl Worker {
         }
     }
 
-    /// After failures of the machine: more pages would only use up their attempts.
+    /// After failures of the machine more pages would only use up their attempts; after a request for another edition
+    /// the next one is hardly better.
     async fn pause(&mut self) {
-        if self.failures > 0 {
-            let pause = self.config.pause * (1 << (self.failures - 1).min(MOST_DOUBLINGS));
+        let doubled = |times: u32| match times {
+            0 => Duration::ZERO,
+            _ => self.config.pause * (1 << (times - 1).min(MOST_DOUBLINGS)),
+        };
+        let pause = doubled(self.failures.max(self.standing.refusals()));
+        if !pause.is_zero() {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stopped(&mut self.shutdown) => {}
@@ -101,6 +117,7 @@ impl Worker {
         let ending = match delivery.message::<ReadPage>() {
             Ok(request) => {
                 Span::current().record("page.id", request.page.as_str());
+                tracing::info!("page taken");
                 self.see(&delivery, request).await
             }
             Err(error) => {
@@ -134,14 +151,30 @@ impl Worker {
             Ending::Hopeless(reason) => Verdict::GiveUp(reason.into()),
             Ending::GivenBack => Verdict::Return(Duration::ZERO),
             Ending::Away => Verdict::Return(self.config.pause),
-            Ending::Overtaken => return Ok(()),
+            Ending::OtherEdition => Verdict::Return(FOR_ANOTHER),
+            Ending::Overtaken => {
+                counter!("yomitori_leases_lost_total").increment(1);
+                return Ok(());
+            }
         };
+        match &verdict {
+            Verdict::RetryAfter(_) => counter!("yomitori_retries_total", "topic" => "read-page").increment(1),
+            Verdict::GiveUp(_) => counter!("yomitori_given_up_total", "topic" => "read-page").increment(1),
+            Verdict::Done | Verdict::Return(_) => {}
+        }
         self.deps.queue.finish(delivery, verdict).await
     }
 
-    /// Fetches the picture and reads it.
+    /// Fetches the picture and reads it, if this reader has what it is to be read with.
     async fn see(&mut self, delivery: &Delivery, request: ReadPage) -> Ending {
-        match self.deps.pages.get(&request.image).await {
+        if !self.standing.may_read(&request.edition, Timestamp::now()) {
+            counter!("yomitori_edition_refusals_total").increment(1);
+            return Ending::OtherEdition;
+        }
+        let started = Instant::now();
+        let picture = self.deps.pages.get(&request.image).await;
+        histogram!("yomitori_stage_seconds", "stage" => "fetch").record(started.elapsed());
+        match picture {
             Ok(picture) => self.read(delivery, picture, request).await,
             Err(error) => {
                 tracing::warn!(%error, "no picture of the page");
@@ -205,8 +238,23 @@ impl Worker {
 
     fn seen(&mut self, request: ReadPage, reading: PageReading, milliseconds: Milliseconds) -> Ending {
         self.failures = 0;
-        let reader = self.config.signature.clone();
-        Ending::Seen(PageRead { page: request.page, round: request.round, reading, reader, milliseconds })
+        self.standing.has_read();
+        let stages = [
+            ("decode", milliseconds.decode),
+            ("register", milliseconds.register),
+            ("read", milliseconds.read),
+        ];
+        for (stage, ms) in stages {
+            histogram!("yomitori_stage_seconds", "stage" => stage).record(ms / 1000.0);
+        }
+        Ending::Seen(PageRead {
+            page: request.page,
+            round: request.round,
+            reading,
+            reader: self.config.signature.clone(),
+            edition: self.standing.edition(),
+            milliseconds,
+        })
     }
 
     fn unreadable(&mut self, request: ReadPage, reason: &str) -> Ending {
@@ -239,17 +287,16 @@ impl Worker {
 /// What may be said of a reading in a log: its kind and form, never its values.
 fn record(reading: &PageReading) {
     let span = Span::current();
-    match reading {
+    let outcome = match reading {
         PageReading::Read(form) => {
-            span.record("outcome", "read").record("form.id", form.form.as_str());
+            span.record("form.id", form.form.as_str());
+            "read"
         }
-        PageReading::Unrecognised { .. } => {
-            span.record("outcome", "unrecognised");
-        }
-        PageReading::Unreadable { .. } => {
-            span.record("outcome", "unreadable");
-        }
-    }
+        PageReading::Unrecognised { .. } => "unrecognised",
+        PageReading::Unreadable { .. } => "unreadable",
+    };
+    span.record("outcome", outcome);
+    counter!("yomitori_pages_read_total", "outcome" => outcome).increment(1);
 }
 
 fn stopping(shutdown: &watch::Receiver<bool>) -> bool {

@@ -94,6 +94,12 @@ const PLACES: &[Place] = &[
         label: "事業・規則",
         rights: &[Right::DesignForms, Right::HandleClaims],
     },
+    Place {
+        id: "operations",
+        address: "/operations",
+        label: "稼働状況",
+        rights: &[Right::HandleMail, Right::SetQuality, Right::ManageStaff],
+    },
     Place { id: "access", address: "/access-log", label: "閲覧記録", rights: &[Right::SeeAccessLog] },
     Place {
         id: "second_keying",

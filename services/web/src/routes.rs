@@ -3,8 +3,8 @@
 use crate::error::ScreenError;
 use crate::frame::Person;
 use crate::{
-    Screens, access, api, assets, claims, corrections, enquiries, forms, gate, home, inbox, ledger, mailroom,
-    page, paper, paying, pictures, programmes, quality, review, runs, status,
+    Screens, access, api, assets, claims, corrections, enquiries, followed, forms, gate, home, inbox, ledger,
+    mailroom, operations, page, paper, paying, pictures, programmes, quality, review, runs, status,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -33,6 +33,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::SeeQuality], quality::routes()))
         .merge(only(&[Right::SetQuality], quality::settings_routes()))
         .merge(only(&[Right::ManageStaff], gate::staff()))
+        .merge(only(&[Right::HandleMail, Right::SetQuality, Right::ManageStaff], operations::routes()))
         .merge(only(&[Right::Correct], corrections::routes()))
         .merge(only(&[Right::HandleClaims], claims::routes()))
         .merge(only(&[Right::HandleClaims, Right::UnlockClaims], claims::seen_routes()))
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Screens> {
         .merge(only(&[Right::HandleClaims], paying::routes()))
         .merge(api::routes())
         .fallback(async || ScreenError::NotFound)
+        .layer(middleware::from_fn(followed::followed))
 }
 
 /// `routes` for persons with one of `rights` (for any person when there is none); without it nothing of them is reached.

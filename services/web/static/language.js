@@ -4,7 +4,7 @@
 "use strict";
 
 (() => {
-  const CATALOGUES = ["screens", "desk", "sentences", "designer", "forms", "claims"];
+  const CATALOGUES = ["screens", "desk", "sentences", "designer", "forms", "claims", "operations"];
   const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt", "data-words"];
   const JAPANESE = /[\u3005-\u30ff\u3400-\u9fff\uff01-\uff9f]/;
   // Characters of a pattern beside its holes, from which on it may stand around Japanese that has no entry.

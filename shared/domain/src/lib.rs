@@ -16,6 +16,7 @@ pub mod decision;
 pub mod difference;
 pub mod digest;
 pub mod duty;
+pub mod edition;
 pub mod enquiry;
 pub mod envelope;
 pub mod fold;

@@ -1,7 +1,9 @@
 //! Messages between services: ids, hashes and readings; never pictures, never register data.
 
+use crate::edition::Edition;
 use crate::ids::{FormId, ImageHash, PageId};
 use crate::reading::PageReading;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Intake (or a person who asks for a new reading) -> reader.
@@ -18,6 +20,16 @@ pub struct ReadPage {
     /// Degrees clockwise by which the picture is turned first: 0, 90, 180 or 270.
     #[serde(default)]
     pub turn: u16,
+    /// What the hub wants it read with; a reader with anything else gives it back.
+    #[serde(default)]
+    pub edition: Edition,
+}
+
+impl ReadPage {
+    /// A request for the picture as it lies, without an assigned form; the edition is set when it is sent.
+    pub fn new(page: PageId, image: ImageHash, round: u32) -> Self {
+        Self { page, image, round, form: None, turn: 0, edition: Edition::default() }
+    }
 }
 
 /// Reader -> matcher.
@@ -32,8 +44,32 @@ pub struct PageRead {
     /// Which program and which model of digits read it; empty from readers that did not say it yet.
     #[serde(default)]
     pub reader: String,
+    /// What it was read with.
+    #[serde(default)]
+    pub edition: Edition,
     /// CPU milliseconds of the reading: decode, register, read.
     pub milliseconds: Milliseconds,
+}
+
+/// 読取機の報告. Reader -> matcher, now and then: who reads, with what, and whether it can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderReport {
+    /// What the reader is called; unique among the readers of a hub.
+    pub name: String,
+    /// Which program and which model of digits.
+    pub program: String,
+    /// What it reads with.
+    pub edition: Edition,
+    /// Pages that it reads at the same time.
+    pub threads: u32,
+    /// Pages that it has read since it was started.
+    pub pages: u64,
+    /// Since when it gives pages back because the hub wants another edition; `None` while it reads.
+    pub refusing_since: Option<Timestamp>,
+    /// Whether it is stopping.
+    pub stopping: bool,
+    /// When it said so, by its own clock.
+    pub at: Timestamp,
 }
 
 /// Time per stage, ms.

@@ -15,17 +15,20 @@ pub enum Topic {
     ReadPage,
     /// Reader -> matcher: a page that was read.
     PageRead,
+    /// Reader -> matcher: who reads, and whether it can.
+    ReaderReport,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 2] = [Topic::ReadPage, Topic::PageRead];
+    pub const ALL: [Topic; 3] = [Topic::ReadPage, Topic::PageRead, Topic::ReaderReport];
 
     /// The word in rows, logs and broker names.
     pub fn as_str(self) -> &'static str {
         match self {
             Topic::ReadPage => "read-page",
             Topic::PageRead => "page-read",
+            Topic::ReaderReport => "reader-report",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which message of the house travels under which topic.
 
 use crate::{Delivery, Queue, QueueError, Topic};
-use domain::message::{PageRead, ReadPage};
+use domain::message::{PageRead, ReadPage, ReaderReport};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,7 +10,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync {
     /// Where it travels.
     const TOPIC: Topic;
 
-    /// What it is called: the page and the round of its reading.
+    /// What it is called: the page and the round of its reading, or the reader.
     fn key(&self) -> String;
 }
 
@@ -27,6 +27,14 @@ impl Message for PageRead {
 
     fn key(&self) -> String {
         format!("{}#{}", self.page, self.round)
+    }
+}
+
+impl Message for ReaderReport {
+    const TOPIC: Topic = Topic::ReaderReport;
+
+    fn key(&self) -> String {
+        self.name.clone()
     }
 }
 

@@ -236,7 +236,7 @@ impl Writer<'_> {
             },
         )?;
         if let (PageState::Received, Some(image)) = (state, image) {
-            let message = ReadPage { page: id.clone(), image: image.clone(), round: 1, form: None, turn: 0 };
+            let message = ReadPage::new(id.clone(), image.clone(), 1);
             self.ask_to_read(&message, now)?;
         }
         Ok((id, state))

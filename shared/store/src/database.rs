@@ -23,6 +23,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0010_corrections.sql")),
     M::up(include_str!("../migrations/0011_claims.sql")),
     M::up(include_str!("../migrations/0013_requests.sql")),
+    M::up(include_str!("../migrations/0014_operations.sql")),
 ];
 /// How long a call waits for another process that is writing. Writes take milliseconds, a yearly
 /// import of a large city a few seconds.

@@ -16,6 +16,7 @@ mod columns;
 mod corrections;
 mod database;
 mod deep;
+mod editions;
 mod enquiries;
 mod envelopes;
 mod error;

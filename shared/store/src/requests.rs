@@ -111,7 +111,8 @@ impl Writer<'_> {
         run(self.connection, sql, params![format!("{page}#{}", row.round), ms(now)])?;
         let sql = "update pages set round = ?2, updated_at = ?3 where page = ?1";
         run(self.connection, sql, params![page.as_str(), round, ms(now)])?;
-        let message = ReadPage { page: page.clone(), image, round, form: row.assigned_form, turn: row.turn };
+        let (form, turn) = (row.assigned_form, row.turn);
+        let message = ReadPage { form, turn, ..ReadPage::new(page.clone(), image, round) };
         self.ask_to_read(&message, now)?;
         self.note(what, About { page: Some(&page), ..About::default() }, actor, now)?;
         Ok(true)

@@ -215,6 +215,7 @@ impl Mail {
                 reading: unread,
                 milliseconds: Milliseconds::default(),
                 reader: String::new(),
+                edition: domain::edition::Edition::default(),
             };
             rows.apply_reading(&message, arrived)?;
             rows.open_envelope(&page, ticket, &self.actor, arrived)?;
@@ -249,6 +250,7 @@ impl Mail {
             reading: PageReading::Read(Box::new(reading.clone())),
             milliseconds: Milliseconds::default(),
             reader: String::new(),
+            edition: domain::edition::Edition::default(),
         };
         rows.apply_reading(&message, arrived)?;
         let resident = rows.resident(&ResidentId(citizen.resident_id.clone()))?;

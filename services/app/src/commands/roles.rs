@@ -1,17 +1,21 @@
 //! `yomitori run`, `intake`, `reader`, `matcher`, `web`: the roles, wired together.
 
 use crate::commands::{audit, status};
-use crate::config::{Config, Door};
+use crate::config::{Config, Door, machine_name};
 use crate::hub::{self, Hub};
-use crate::{engine, locks, rules, templates};
+use crate::watching::{Subject, Watching};
+use crate::{edition, engine, locks, rules, templates};
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use matcher::Matcher;
+use pages::PageStore;
 use press::{Fonts, Printer};
+use queue::Queue;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -40,15 +44,15 @@ pub struct Office {
 /// Runs roles until Ctrl-C, SIGTERM, or the failure of one of them.
 pub fn run(config: &Config, roles: &[Role], listen: Option<SocketAddr>) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let hub = Hub::open(config)?;
-        let listener = if roles.contains(&Role::Web) {
-            Some(bind(&config.door, listen.unwrap_or(config.listen)).await?)
-        } else {
-            None
-        };
-        let mut office = start(config, &hub, roles, listener)?;
+        // First of all: a stop that comes while forms are loaded is a stop too.
+        let mut stop = Stop::listen()?;
+        let watching = Watching::start(config, role_name(roles)).await?;
+        let (mut office, subject) = open(config, roles, listen).await?;
+        if let Some(watching) = watching {
+            watching.serve(subject, office.shutdown.subscribe());
+        }
         tokio::select! {
-            () = asked_to_stop() => tracing::info!("stopping: pages in hand are finished"),
+            () = stop.asked() => tracing::info!("stopping: pages in hand are finished or given back"),
             ended = office.roles.join_next() => {
                 return Err(match ended {
                     Some(Ok(Err(error))) => error,
@@ -58,6 +62,58 @@ pub fn run(config: &Config, roles: &[Role], listen: Option<SocketAddr>) -> Resul
         }
         office.stop().await
     })
+}
+
+/// The word for what this process does.
+fn role_name(roles: &[Role]) -> &'static str {
+    match roles {
+        [Role::Intake] => "intake",
+        [Role::Reader] => "reader",
+        [Role::Matcher] => "matcher",
+        [Role::Web] => "web",
+        _ => "run",
+    }
+}
+
+/// Opens what `roles` need and nothing else, and starts them: a reader never comes near a database.
+async fn open(config: &Config, roles: &[Role], listen: Option<SocketAddr>) -> Result<(Office, Subject)> {
+    let listener = match roles.contains(&Role::Web) {
+        true => Some(bind(&config.door, listen.unwrap_or(config.listen)).await?),
+        false => None,
+    };
+    let mut office = Office::empty();
+    match roles {
+        [Role::Reader] => {
+            warn_of_a_queue_of_its_own(config);
+            let (queue, pages) = hub::open_for_reading(config)?;
+            office.read(config, queue.clone(), pages.clone())?;
+            Ok((office, Subject { store: None, queue, pages: Some(pages), hub: None }))
+        }
+        [Role::Matcher] => {
+            let (store, queue) = (hub::open_store(config)?, hub::open_queue(config)?);
+            office.match_pages(config, store.clone(), queue.clone())?;
+            Ok((office, Subject { store: Some(store), queue, pages: None, hub: None }))
+        }
+        _ => {
+            let hub = Hub::open(config)?;
+            let office = start(config, &hub, roles, listener)?;
+            let folder = roles.contains(&Role::Intake).then(|| config.data_dir.clone());
+            let subject =
+                Subject { store: Some(hub.store), queue: hub.queue, pages: Some(hub.pages), hub: folder };
+            Ok((office, subject))
+        }
+    }
+}
+
+/// A reader on another machine whose settings were forgotten would wait forever beside an empty queue.
+fn warn_of_a_queue_of_its_own(config: &Config) {
+    if config.queue.starts_with("sqlite:") && !config.data_dir.join("yomitori.db").is_file() {
+        tracing::warn!(
+            "this reader waits for pages in {}, where no hub keeps its data yet; on a machine of its own it needs \
+             YOMITORI_QUEUE=amqp://… and YOMITORI_PAGES=s3://…",
+            config.data_dir.display()
+        );
+    }
 }
 
 async fn bind(door: &Door, address: SocketAddr) -> Result<TcpListener> {
@@ -79,45 +135,18 @@ pub fn start(
     roles: &[Role],
     mut listener: Option<TcpListener>,
 ) -> Result<Office> {
-    let (shutdown, signal) = watch::channel(false);
-    let mut tasks = JoinSet::new();
+    let mut office = Office::empty();
     for role in roles {
-        let signal = signal.clone();
         match role {
-            Role::Intake => {
-                let (settings, deps) = intake(config, hub);
-                tasks.spawn(intake::run(settings, deps, signal));
-            }
-            Role::Reader => {
-                let (settings, deps) = reader(config, hub)?;
-                tasks.spawn(reader::run(settings, deps, signal));
-            }
-            Role::Matcher => {
-                let forms = templates::forms(&config.templates)?;
-                let deps = matcher::Deps {
-                    queue: hub.queue.clone(),
-                    matcher: Matcher::new(hub.store.clone(), forms, rules::programmes(config)?),
-                };
-                let settings = matcher::Config { lease: config.lease, ..matcher::Config::default() };
-                let alone = locks::alone(&config.data_dir, "matcher")?;
-                tasks.spawn(async move {
-                    let _alone = alone;
-                    matcher::run(settings, deps, signal).await
-                });
-            }
+            Role::Intake => office.take_in(config, hub)?,
+            Role::Reader => office.read(config, hub.queue.clone(), hub.pages.clone())?,
+            Role::Matcher => office.match_pages(config, hub.store.clone(), hub.queue.clone())?,
             Role::Web => {
-                let listener = listener.take().context("the screens need an address")?;
-                let mut signal = signal;
-                let stopped = async move {
-                    // A sender that is gone says the same as the signal.
-                    let _ = signal.wait_for(|stop| *stop).await;
-                };
-                tasks.spawn(web::serve(listener, screens(config, hub)?, stopped));
-                tasks.spawn(archive_daily(config.clone(), hub.store.clone(), shutdown.subscribe()));
+                office.show(config, hub, listener.take().context("the screens need an address")?)?;
             }
         }
     }
-    Ok(Office { shutdown, roles: tasks })
+    Ok(office)
 }
 
 /// Takes old lines of the access log off the table: once at the start, then every day. It never ends by itself.
@@ -142,7 +171,7 @@ async fn archive_daily(config: Config, store: Store, mut signal: watch::Receiver
     }
 }
 
-fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {
+fn intake(config: &Config, hub: &Hub) -> Result<(intake::Config, intake::Deps)> {
     let settings = intake::Config {
         inbox: hub::inbox(config),
         settle: config.stable,
@@ -154,23 +183,8 @@ fn intake(config: &Config, hub: &Hub) -> (intake::Config, intake::Deps) {
         store: hub.store.clone(),
         queue: hub.queue.clone(),
         pages: hub.pages.clone(),
+        edition: edition::of(&config.templates)?,
         now: Arc::new(Timestamp::now),
-    };
-    (settings, deps)
-}
-
-fn reader(config: &Config, hub: &Hub) -> Result<(reader::Config, reader::Deps)> {
-    let signature = format!("yomitori {}, digits {}", env!("CARGO_PKG_VERSION"), vision::net::fingerprint());
-    let settings = reader::Config {
-        threads: config.reader_threads,
-        lease: config.lease,
-        signature,
-        ..reader::Config::default()
-    };
-    let deps = reader::Deps {
-        queue: hub.queue.clone(),
-        pages: hub.pages.clone(),
-        recognisers: engine::recognisers(&config.templates)?,
     };
     Ok((settings, deps))
 }
@@ -194,12 +208,65 @@ pub fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
             ocr: Arc::new(engine::spawn_ocr),
         },
         settings: config.door.settings()?,
-        mailroom: web::Mailroom::new(hub::inbox(config), intake(config, hub).0.abandoned),
+        mailroom: web::Mailroom::new(hub::inbox(config), intake::Config::new(&config.data_dir).abandoned),
         payment: config.payment.clone(),
     })
 }
 
 impl Office {
+    fn empty() -> Self {
+        Self { shutdown: watch::channel(false).0, roles: JoinSet::new() }
+    }
+
+    fn take_in(&mut self, config: &Config, hub: &Hub) -> Result<()> {
+        let (settings, deps) = intake(config, hub)?;
+        self.roles.spawn(intake::run(settings, deps, self.shutdown.subscribe()));
+        Ok(())
+    }
+
+    fn read(&mut self, config: &Config, queue: Arc<dyn Queue>, pages: Arc<dyn PageStore>) -> Result<()> {
+        let settings = reader::Config {
+            threads: config.reader_threads,
+            lease: config.lease,
+            signature: format!(
+                "yomitori {}, digits {}",
+                env!("CARGO_PKG_VERSION"),
+                vision::net::fingerprint()
+            ),
+            name: machine_name(),
+            edition: edition::of(&config.templates)?,
+            ..reader::Config::default()
+        };
+        let deps = reader::Deps { queue, pages, recognisers: engine::recognisers(&config.templates)? };
+        self.roles.spawn(reader::run(settings, deps, self.shutdown.subscribe()));
+        Ok(())
+    }
+
+    fn match_pages(&mut self, config: &Config, store: Store, queue: Arc<dyn Queue>) -> Result<()> {
+        let forms = templates::forms(&config.templates)?;
+        let matcher = Matcher::new(store, forms, rules::programmes(config)?)
+            .reading_with(edition::of(&config.templates)?);
+        let settings = matcher::Config { lease: config.lease, ..matcher::Config::default() };
+        let deps = matcher::Deps { queue, matcher };
+        let (alone, signal) = (locks::alone(&config.data_dir, "matcher")?, self.shutdown.subscribe());
+        self.roles.spawn(async move {
+            let _alone = alone;
+            matcher::run(settings, deps, signal).await
+        });
+        Ok(())
+    }
+
+    fn show(&mut self, config: &Config, hub: &Hub, listener: TcpListener) -> Result<()> {
+        let mut signal = self.shutdown.subscribe();
+        let stopped = async move {
+            // A sender that is gone says the same as the signal.
+            let _ = signal.wait_for(|stop| *stop).await;
+        };
+        self.roles.spawn(web::serve(listener, screens(config, hub)?, stopped));
+        self.roles.spawn(archive_daily(config.clone(), hub.store.clone(), self.shutdown.subscribe()));
+        Ok(())
+    }
+
     /// Asks every role to finish what is in its hands, and waits for it.
     ///
     /// # Errors
@@ -214,17 +281,23 @@ impl Office {
     }
 }
 
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// What asks the roles to stop: Ctrl-C at a terminal, SIGTERM from a service manager.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Listens from now on.
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals to stop");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

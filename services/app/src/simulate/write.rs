@@ -248,6 +248,7 @@ fn seen(rows: &Writer, page: &PageId, at: Timestamp) -> Result<(), store::Error>
         reading: PageReading::Unreadable { reason: "keyed".into() },
         milliseconds: Milliseconds::default(),
         reader: String::new(),
+        edition: domain::edition::Edition::default(),
     };
     rows.apply_reading(&message, at)?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Intake between a real inbox, database, queue and page store, with files as scanners write them.
 
 mod arrivals;
+mod editions;
 mod failures;
 
 use crate::claim::Claim;
@@ -119,6 +120,7 @@ impl Office {
             store: self.store.clone(),
             queue: self.queue.clone(),
             pages: self.pages.clone(),
+            edition: Default::default(),
             now: Arc::new(now),
         }
     }

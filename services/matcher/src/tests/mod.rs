@@ -1,5 +1,6 @@
 //! The matcher on a real database, without a queue and with one.
 
+mod editions;
 mod loops;
 mod quality;
 mod register;
@@ -190,6 +191,7 @@ fn message(page: &PageId, reading: PageReading) -> PageRead {
         round: 1,
         reading,
         reader: String::new(),
+        edition: domain::edition::Edition::default(),
         milliseconds: Milliseconds::default(),
     }
 }

@@ -54,6 +54,7 @@ pub async fn save(
         return Ok(gone("この項目は、すでに入力しました。次へ進みます。"));
     }
     let (form, field, actor) = (form.clone(), field.clone(), person.actor);
+    let (page, staff) = (item.work.page.clone(), actor.staff.clone());
     let programmes = screens.programmes.clone();
     let keep = move |rows: &Writer| {
         let now = Timestamp::now();
@@ -65,7 +66,10 @@ pub async fn save(
         Ok(taken)
     };
     Ok(match screens.store.write_async(keep).await? {
-        KeyingTaken::Saved { .. } => Json(Told { words: "" }).into_response(),
+        KeyingTaken::Saved { .. } => {
+            tracing::info!(page.id = %page, act = "run", %staff, "page changed");
+            Json(Told { words: "" }).into_response()
+        }
         KeyingTaken::SamePerson(_) => gone("この項目は、別の人が入力します。次へ進みます。"),
         KeyingTaken::Already(_) | KeyingTaken::Held { .. } | KeyingTaken::NotOpen => {
             gone("ほかの人が先に処理しました。次へ進みます。")

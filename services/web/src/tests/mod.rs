@@ -12,6 +12,7 @@ mod enquiries;
 mod keying;
 mod mailroom;
 mod office;
+mod operating;
 mod paying;
 mod quality;
 mod reviewing;

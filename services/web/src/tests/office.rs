@@ -203,6 +203,7 @@ impl Office {
             page: page.clone(),
             round: 1,
             reader: "yomitori 0.0.0".into(),
+            edition: domain::edition::Edition::default(),
             reading,
             milliseconds: Milliseconds::default(),
         };

@@ -136,7 +136,7 @@ async fn a_clock_set_back_delays_no_new_message() {
 async fn a_message_of_the_house_travels_as_itself_and_a_foreign_one_is_not_quoted() {
     let office = office();
     let queue: &dyn Queue = &office.queue;
-    let sent = ReadPage { page: "scan-1".into(), image: "hash".into(), round: 2, form: None, turn: 0 };
+    let sent = ReadPage::new("scan-1".into(), "hash".into(), 2);
     queue.send(&sent).await.unwrap();
     let delivery = queue.receive(ReadPage::TOPIC, LEASE, Duration::ZERO).await.unwrap().unwrap();
     assert_eq!((delivery.key.as_str(), delivery.message::<ReadPage>().unwrap()), ("scan-1#2", sent));

@@ -111,7 +111,8 @@ impl Writer<'_> {
         self.set_state(&page, PageState::Received, now)?;
         let sql = "update pages set round = ?2, duplicate_of = null, is_ticket = 0 where page = ?1";
         run(self.connection, sql, params![page.as_str(), round])?;
-        self.ask_to_read(&ReadPage { page: page.clone(), image, round, form, turn: row.turn }, now)?;
+        let asked = ReadPage { form, turn: row.turn, ..ReadPage::new(page.clone(), image, round) };
+        self.ask_to_read(&asked, now)?;
         self.note(what, About { page: Some(&page), detail, ..About::default() }, actor, now)?;
         Ok(Moved::Done)
     }

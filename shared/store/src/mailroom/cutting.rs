@@ -117,10 +117,7 @@ impl Writer<'_> {
                 ":parent": whole.id.as_str(), ":arrived_at": ms(whole.arrived_at), ":now": ms(now),
             },
         )?;
-        self.ask_to_read(
-            &ReadPage { page: id, image: part.image.clone(), round: 1, form: None, turn: 0 },
-            now,
-        )
+        self.ask_to_read(&ReadPage::new(id, part.image.clone(), 1), now)
     }
 }
 

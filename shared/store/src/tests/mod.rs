@@ -10,6 +10,7 @@ mod envelopes;
 mod keeping;
 mod keying;
 mod mailroom;
+mod operations;
 mod records;
 mod register;
 mod requests;
@@ -209,6 +210,7 @@ fn read(page: &PageId, round: u32, number: &ManagementNumber) -> PageRead {
             fields: vec![field],
         })),
         reader: "yomitori 0.0.0, digits 00000000".into(),
+        edition: domain::edition::Edition::default(),
         milliseconds: Milliseconds::default(),
     }
 }
