@@ -168,7 +168,7 @@ impl Bench<'_> {
 }
 
 fn request(number: usize, image: ImageHash) -> ReadPage {
-    ReadPage { page: format!("bench-{number:06}").as_str().into(), image, round: 1, form: None, turn: 0, edition: None }
+    ReadPage::new(format!("bench-{number:06}").as_str().into(), image, 1)
 }
 
 /// Takes so many readings off the queue.

@@ -223,7 +223,9 @@ fn tell(
         carried.bytes as f64 / 1e6
     ))?;
     match &manifest.key {
-        Some(key) => print_line(&format!("key      {key}; keep the key file elsewhere: without it nobody opens this")),
+        Some(key) => {
+            print_line(&format!("key      {key}; keep the key file elsewhere: without it nobody opens this"))
+        }
         None => print_line("key      none: whoever holds this folder can read it"),
     }
 }

@@ -110,7 +110,9 @@ fn rows(store: &Store) -> Result<Finding> {
     })?;
     progress.finish_and_clear();
     let sound = match faults.is_empty() {
-        true => format!("{} rows, every reference and every count", store.counted()?.rows.values().sum::<u64>()),
+        true => {
+            format!("{} rows, every reference and every count", store.counted()?.rows.values().sum::<u64>())
+        }
         false => String::new(),
     };
     Ok(finding("rows", sound, faults.into_iter().map(Wrong::from).collect()))
@@ -164,7 +166,10 @@ async fn look(picture: Picture, pages: Arc<dyn PageStore>) -> Result<Option<Wron
         // The store is away: nothing can be said about any picture.
         Err(error) if error.is_temporary() => return Err(error.into()),
         Err(error) => {
-            return Ok(Some(Wrong::new(format!("the picture of page {} cannot be opened: {error}", picture.page))));
+            return Ok(Some(Wrong::new(format!(
+                "the picture of page {} cannot be opened: {error}",
+                picture.page
+            ))));
         }
     };
     Ok(Some(Wrong::new(format!("the picture {} of page {} {what}", picture.image, picture.page))))
@@ -189,7 +194,9 @@ fn strays(config: &Config, store: &Store, names: &[ImageHash]) -> Result<Finding
         return Ok(finding("pictures without a page", sound, Vec::new()));
     }
     let faults = alone.iter().map(|name| {
-        Wrong::new(format!("the picture {name} belongs to no page: a row was lost, or its file was never taken whole"))
+        Wrong::new(format!(
+            "the picture {name} belongs to no page: a row was lost, or its file was never taken whole"
+        ))
     });
     Ok(finding("pictures without a page", format!("none of {}", names.len()), faults.collect()))
 }

@@ -120,6 +120,8 @@ pub fn choose(backup: &Path, name: Option<&str>) -> Result<PathBuf> {
     let Some(name) = name else { return Ok(newest.clone()) };
     match names.iter().position(|known| *known == name) {
         Some(at) => Ok(all[at].clone()),
-        None => bail!("there is no generation {name} in {}; there are {}", backup.display(), names.join(", ")),
+        None => {
+            bail!("there is no generation {name} in {}; there are {}", backup.display(), names.join(", "))
+        }
     }
 }

@@ -87,11 +87,7 @@ async fn take(tasks: &mut JoinSet<Result<Option<Outcome>>>, carried: &mut Carrie
 }
 
 /// `None` when it is there already.
-async fn one(
-    picture: Picture,
-    from: Arc<dyn PageStore>,
-    to: Arc<dyn PageStore>,
-) -> Result<Option<Outcome>> {
+async fn one(picture: Picture, from: Arc<dyn PageStore>, to: Arc<dyn PageStore>) -> Result<Option<Outcome>> {
     if to.get(&picture.image).await.is_ok() {
         return Ok(None);
     }

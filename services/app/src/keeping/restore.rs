@@ -104,7 +104,8 @@ impl Staging {
         for file in ["", "-wal", "-shm", "-journal"] {
             match fs::remove_file(dir.join(format!("{DATABASE}{file}"))) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {DATABASE} in {}", dir.display()));
+                    return Err(error)
+                        .with_context(|| format!("cannot remove {DATABASE} in {}", dir.display()));
                 }
                 _ => {}
             }
@@ -175,7 +176,9 @@ fn tell(
     print_line(&format!("restored {} as of {}", config.data_dir.display(), manifest.made_at))?;
     print_line(&format!("rows     {} pages, {} records", count("pages"), count("records")))?;
     print_line(&format!("pictures {}", carried.all))?;
-    print_line(&format!("unread   {asked} pages are asked for anew; answers to the lost house count for nothing"))?;
+    print_line(&format!(
+        "unread   {asked} pages are asked for anew; answers to the lost house count for nothing"
+    ))?;
     print_line(
         "next     put every file that was scanned since then into the inbox again: what is known is recognised. \
          Keys, certificates and the queue's own settings are in no backup.",
