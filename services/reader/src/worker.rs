@@ -150,7 +150,10 @@ impl Worker {
             Ending::Failed(_) => Verdict::RetryAfter(self.config.pause),
             Ending::Hopeless(reason) => Verdict::GiveUp(reason.into()),
             Ending::GivenBack => Verdict::Return(Duration::ZERO),
-            Ending::Away => Verdict::Return(self.config.pause),
+            Ending::Away => {
+                counter!("yomitori_retries_total", "topic" => "read-page").increment(1);
+                Verdict::Return(self.config.pause)
+            }
             Ending::OtherEdition => Verdict::Return(FOR_ANOTHER),
             Ending::Overtaken => {
                 counter!("yomitori_leases_lost_total").increment(1);
