@@ -202,7 +202,7 @@ fn tell(
                 "generation": folder.file_name().map(|name| name.to_string_lossy()),
                 "made_at": manifest.made_at, "key": manifest.key, "schema": manifest.schema,
                 "database_bytes": manifest.database.bytes,
-                "pages": count(manifest, "pages"), "records": count(manifest, "records"),
+                "pages": count(manifest, "pages"), "record_rows": count(manifest, "records"),
                 "pictures": carried.all, "pictures_copied": carried.copied, "picture_bytes": carried.bytes,
                 "missing": carried.missing, "removed_generations": removed,
             })
@@ -211,7 +211,7 @@ fn tell(
     }
     print_line(&format!("backup   {}", folder.display()))?;
     print_line(&format!(
-        "rows     {} pages, {} records, {:.1} MB",
+        "rows     {} pages, {} entries and reversals of records, {:.1} MB",
         count(manifest, "pages"),
         count(manifest, "records"),
         manifest.database.bytes as f64 / 1e6

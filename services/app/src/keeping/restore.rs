@@ -167,14 +167,14 @@ fn tell(
         return print_line(
             &json!({
                 "data_dir": config.data_dir, "generation": generation.file_name().map(|name| name.to_string_lossy()),
-                "made_at": manifest.made_at, "pages": count("pages"), "records": count("records"),
+                "made_at": manifest.made_at, "pages": count("pages"), "record_rows": count("records"),
                 "pictures": carried.all, "missing": carried.missing, "asked_anew": asked,
             })
             .to_string(),
         );
     }
     print_line(&format!("restored {} as of {}", config.data_dir.display(), manifest.made_at))?;
-    print_line(&format!("rows     {} pages, {} records", count("pages"), count("records")))?;
+    print_line(&format!("rows     {} pages, {} entries and reversals of records", count("pages"), count("records")))?;
     print_line(&format!("pictures {}", carried.all))?;
     print_line(&format!(
         "unread   {asked} pages are asked for anew; answers to the lost house count for nothing"
