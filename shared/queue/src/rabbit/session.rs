@@ -130,7 +130,7 @@ impl Session {
         self.answer(topology::delete(&self.asking, &self.prefix, topic)).await
     }
 
-    /// Readings and the dead belong to one hub: of two that took turns, each would get half of the other's pages.
+    /// All but requests to read belongs to one hub, the dead too: of two that took turns, each would get half of the other's pages.
     async fn sit(&self) -> Result<(), QueueError> {
         let sit = async || {
             let channel = self.new_channel().await?;
@@ -151,7 +151,7 @@ impl Session {
     /// [`QueueError::Occupied`] when somebody else receives what only one may receive.
     pub(super) async fn ready(&self, topic: Topic) -> Result<&Source, QueueError> {
         self.declare(topic).await?;
-        if topic == Topic::PageRead {
+        if topic != Topic::ReadPage {
             self.sit().await?;
         }
         let prefetch = self.policy.prefetch[topic as usize].max(1);
