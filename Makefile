@@ -6,7 +6,7 @@ CARGO := cargo
 PORT ?= 8080
 SECONDS_EACH ?= 120
 
-.PHONY: demo test build lint bench fuzz needs needs-test
+.PHONY: demo test faults build lint bench fuzz needs needs-test
 
 demo: needs  ## a made-up city: print, fill in, scan badly, read, match; then the screens
 	$(CARGO) build --release --bin yomitori
@@ -15,6 +15,10 @@ demo: needs  ## a made-up city: print, fill in, scan badly, read, match; then th
 test: needs-test  ## everything: unit tests, contracts, the whole office, a real browser
 	$(CARGO) build --release --workspace --all-targets
 	scripts/broker $(CARGO) test --release --workspace
+
+faults: needs-test  ## bad days alone: kills, full disks, lost leases, doubled messages (KILLS=200 make faults)
+	$(CARGO) build --release --workspace --bin yomitori --test office
+	scripts/faults
 
 build: needs  ## the program at target/release/yomitori
 	$(CARGO) build --release --bin yomitori

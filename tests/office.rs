@@ -5,6 +5,7 @@ mod bad_days;
 mod browser;
 mod claims;
 mod command_line;
+mod faults;
 mod harness;
 mod keeping;
 mod mail;

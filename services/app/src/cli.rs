@@ -1,11 +1,14 @@
 //! The command line as typed. What each command does is in [`crate::commands`].
 
 mod claims;
+mod load;
 
 pub use claims::{
     BankFileArgs, ClaimsCommand, ContractsCommand, HistoryCommand, LotsCommand, MonthArgs, PricesCommand,
     ProgrammesCommand, SimulateClaimsArgs, SimulateCommand,
 };
+
+pub use load::LoadArgs;
 
 use clap::{Args, Parser, Subcommand};
 use domain::duty::Duty;
@@ -115,6 +118,8 @@ pub enum Command {
     Simulate(SimulateCommand),
     /// Accuracy, automation and time on labelled samples.
     Bench(BenchArgs),
+    /// Made-up mail at a given pace through real roles: pages a second, memory and CPU of every role.
+    Load(LoadArgs),
     /// Reads print for a reader process, over its standard input and output.
     #[command(hide = true)]
     OcrChild,

@@ -22,6 +22,7 @@ struct RawConfig {
     stable_seconds: Option<f64>,
     poll_seconds: Option<f64>,
     lease_seconds: Option<f64>,
+    most_waiting: Option<u32>,
     key_file: Option<PathBuf>,
     reader_threads: Option<usize>,
     listen: Option<SocketAddr>,
@@ -80,6 +81,8 @@ pub struct Config {
     pub stable: Duration,
     /// The inbox is looked through this often, besides events.
     pub poll: Duration,
+    /// While so many pages wait for the machine, intake takes no more files.
+    pub most_waiting: u32,
     /// Pages read at the same time.
     pub reader_threads: usize,
     /// Address of the screens.
@@ -168,6 +171,7 @@ impl Config {
             lease: seconds("lease_seconds", raw.lease_seconds, 60.0)?,
             stable: seconds("stable_seconds", raw.stable_seconds, 3.0)?,
             poll: seconds("poll_seconds", raw.poll_seconds, 5.0)?,
+            most_waiting: raw.most_waiting.unwrap_or(20_000).clamp(10, 10_000_000),
             reader_threads: raw.reader_threads.unwrap_or(cores).clamp(1, 256),
             door,
             payment,

@@ -11,6 +11,7 @@ mod engine;
 mod hub;
 mod keeping;
 mod keys;
+mod load;
 mod locks;
 mod logs;
 mod payer;
@@ -79,6 +80,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Status { json } => commands::status::run(&config, json),
         Command::Simulate(command) => simulate::run(&config, command),
         Command::Bench(args) => bench::run(&config, &args),
+        Command::Load(args) => load::run(&config, &args),
         Command::OcrChild => Ok(()),
     }
 }

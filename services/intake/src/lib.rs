@@ -4,6 +4,7 @@
 
 mod claim;
 mod files;
+mod headway;
 mod inbox;
 mod names;
 pub mod relay;
@@ -54,13 +55,16 @@ pub struct Config {
     pub poll: Duration,
     /// What lies unchanged for so long under the name of an unfinished file, or is none, goes to `failed`.
     pub abandoned: Duration,
+    /// 待ちの上限. While so many pages wait for the machine, no more files are taken: they wait in the inbox, where a
+    /// disk holds them, and not in queue and memory. 20,000: some three hours of one core.
+    pub most_waiting: u32,
     /// What day it is for `scans`, and the time in the notes beside bad files.
     pub time_zone: TimeZone,
 }
 
 impl Config {
-    /// The usual places in a data directory; 3 s to settle, a look every 5 s, an hour for what is unfinished, and the
-    /// time of Japan wherever the program runs.
+    /// The usual places in a data directory; 3 s to settle, a look every 5 s, an hour for what is unfinished, 20,000
+    /// pages ahead of the readers, the time of Japan wherever the program runs.
     pub fn new(data_dir: &Path) -> Self {
         Self {
             inbox: data_dir.join("inbox"),
@@ -70,6 +74,7 @@ impl Config {
             settle: Duration::from_secs(3),
             poll: Duration::from_secs(5),
             abandoned: Duration::from_secs(3600),
+            most_waiting: 20_000,
             time_zone: TimeZone::fixed(jiff::tz::offset(9)),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::claim::Claim;
 use crate::files::{move_into, move_with_reason, seal_into};
+use crate::headway::Headway;
 use crate::inbox::{Found, Inbox, Stray, StrayKind};
 use crate::names::FAILED;
 use crate::split::{Prepared, prepare};
@@ -37,6 +38,7 @@ pub(crate) struct Round {
     config: Config,
     deps: Deps,
     inbox: Arc<Mutex<Inbox>>,
+    headway: Headway,
     /// Told at every commit: there is something in the outbox.
     committed: Arc<Notify>,
 }
@@ -47,7 +49,8 @@ type Ahead = (Arc<Claim>, JoinHandle<Result<Prepared>>);
 impl Round {
     pub(crate) fn new(config: Config, deps: Deps, committed: Arc<Notify>) -> Self {
         let inbox = Arc::new(Mutex::new(Inbox::new(&config.inbox, config.settle, config.abandoned)));
-        Self { config, deps, inbox, committed }
+        let headway = Headway::new(&config, deps.store.clone());
+        Self { config, deps, inbox, headway, committed }
     }
 
     /// Takes everything that is whole; what is already in hand first. Gives when to look again because of an
@@ -62,23 +65,31 @@ impl Round {
         let inbox = self.inbox.clone();
         let look = aside(move || inbox.lock().unwrap_or_else(PoisonError::into_inner).look());
         let look = look.await.context("the inbox cannot be opened")?;
-        self.take_new(look.whole, shutdown).await?;
+        let full = self.take_new(look.whole, shutdown).await?;
         for stray in look.strays {
             self.put_stray_aside(stray).await?;
         }
-        Ok(look.due)
+        Ok(full.or(look.due))
     }
 
-    async fn take_new(&self, whole: Vec<Found>, shutdown: &watch::Receiver<bool>) -> Result<()> {
+    /// Takes what is whole, as long as readers keep up; else gives when to look again.
+    async fn take_new(
+        &self,
+        whole: Vec<Found>,
+        shutdown: &watch::Receiver<bool>,
+    ) -> Result<Option<Duration>> {
         let mut whole = whole.into_iter();
-        let mut ahead = VecDeque::new();
+        let (mut ahead, mut full) = (VecDeque::new(), None);
         loop {
-            while ahead.len() < AHEAD && !stopping(shutdown) {
+            while ahead.len() < AHEAD && full.is_none() && !stopping(shutdown) {
                 let Some(found) = whole.next() else { break };
-                ahead.extend(self.start(found).await?);
+                full = self.headway.wait().await?;
+                if full.is_none() {
+                    ahead.extend(self.start(found).await?);
+                }
             }
             let Some((claim, preparing)) = ahead.pop_front() else {
-                return Ok(());
+                return Ok(full);
             };
             if let Err(error) = self.conclude(&claim, preparing, false).await {
                 // Their order is kept: none of them is concluded before this one.

@@ -127,7 +127,7 @@ impl Worker {
         };
         match self.conclude(delivery, ending).await {
             Ok(()) => {
-                Span::current().record("duration_ms", started.elapsed().as_millis() as u64);
+                Span::current().record("duration_ms", started.elapsed().as_millis());
                 tracing::info!("page handled");
             }
             // Nothing is lost: the lease ends and the page comes back.
@@ -221,7 +221,10 @@ impl Worker {
                 }
                 _ = heartbeat.tick() => match self.deps.queue.extend(delivery, self.config.lease).await {
                     Ok(()) => {}
-                    Err(QueueError::LeaseLost { .. }) => return self.broke(Ending::Overtaken),
+                    Err(error @ QueueError::LeaseLost { .. }) => {
+                        tracing::warn!(%error, "this reading counts for nothing");
+                        return self.broke(Ending::Overtaken);
+                    }
                     Err(error) => tracing::warn!(%error, "the lease could not be prolonged"),
                 },
             }

@@ -9,7 +9,7 @@ use zxingcpp::BarcodeFormat;
 ///
 /// # Errors
 /// Why the text can not be coded there, for the author of the form.
-pub(crate) fn dark_parts(symbology: Symbology, text: &str, place: &RectMm) -> Result<Vec<RectMm>, String> {
+pub fn dark_parts(symbology: Symbology, text: &str, place: &RectMm) -> Result<Vec<RectMm>, String> {
     // A QR code of level M survives a stamp or a punched hole; a form code must be square to fill its place.
     let (format, options) = match symbology {
         Symbology::Nw7 => return bars::nw7(text, place),

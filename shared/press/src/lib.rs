@@ -21,7 +21,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use codes::qr_code;
+pub use codes::{dark_parts, qr_code};
 pub use error::PressError;
 pub use fonts::{FALLBACK_FONTS, Fonts, JAPANESE_FONTS};
 pub use ledger::{Ledger, LedgerRow, ledger_csv, ledger_xlsx};

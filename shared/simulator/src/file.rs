@@ -68,9 +68,9 @@ pub fn encode(pages: &[GrayImage], dpi: f64, format: FileFormat) -> Vec<u8> {
     match format {
         FileFormat::Jpeg => jpeg(&pages[0], dpi),
         FileFormat::Png => png(&pages[0]),
-        FileFormat::TiffG4 => tiff(pages, dpi, 4, g4),
-        FileFormat::TiffLzw => tiff(pages, dpi, 5, lzw),
-        FileFormat::TiffJpeg => tiff(pages, dpi, 7, |page| jpeg(page, dpi)),
+        FileFormat::TiffG4 => tiff(&strips(pages, g4), dpi, 4),
+        FileFormat::TiffLzw => tiff(&strips(pages, lzw), dpi, 5),
+        FileFormat::TiffJpeg => tiff(&strips(pages, |page| jpeg(page, dpi)), dpi, 7),
         FileFormat::Pdf => pdf(pages, dpi),
     }
 }
@@ -108,17 +108,28 @@ fn lzw(page: &GrayImage) -> Vec<u8> {
         .expect("8-bit samples fit 8-bit codes")
 }
 
+/// A packed page: pixels across and down, and its bytes.
+pub type Strip = ((u32, u32), Vec<u8>);
+
+fn strips(pages: &[GrayImage], pack: impl Fn(&GrayImage) -> Vec<u8>) -> Vec<Strip> {
+    pages.iter().map(|page| (page.dimensions(), pack(page))).collect()
+}
+
+/// A one-bit TIFF of pages that are packed as Group 4 already.
+pub fn tiff_of_g4(pages: &[Strip], dpi: f64) -> Vec<u8> {
+    tiff(pages, dpi, 4)
+}
+
 /// A little-endian TIFF with one strip a page.
-fn tiff(pages: &[GrayImage], dpi: f64, compression: u16, strip: impl Fn(&GrayImage) -> Vec<u8>) -> Vec<u8> {
+fn tiff(pages: &[Strip], dpi: f64, compression: u16) -> Vec<u8> {
     const SHORT: u16 = 3;
     const LONG: u16 = 4;
     const RATIONAL: u16 = 5;
     let mut file = b"II*\0\0\0\0\0".to_vec();
     let mut link = 4;
-    for page in pages {
-        let data = strip(page);
+    for ((width, height), data) in pages {
         let data_at = file.len() as u32;
-        file.extend_from_slice(&data);
+        file.extend_from_slice(data);
         file.resize(file.len().next_multiple_of(2), 0);
         let dpi_at = file.len() as u32;
         file.extend_from_slice(&((dpi * 100.0).round() as u32).to_le_bytes());
@@ -128,14 +139,14 @@ fn tiff(pages: &[GrayImage], dpi: f64, compression: u16, strip: impl Fn(&GrayIma
         let bits = if compression == 4 { 1 } else { 8 };
         let photometric = if compression == 4 { 0 } else { 1 };
         let entries: [(u16, u16, u32); 11] = [
-            (256, LONG, page.width()),
-            (257, LONG, page.height()),
+            (256, LONG, *width),
+            (257, LONG, *height),
             (258, SHORT, bits),
             (259, SHORT, u32::from(compression)),
             (262, SHORT, photometric),
             (273, LONG, data_at),
             (277, SHORT, 1),
-            (278, LONG, page.height()),
+            (278, LONG, *height),
             (279, LONG, data.len() as u32),
             (282, RATIONAL, dpi_at),
             (283, RATIONAL, dpi_at),

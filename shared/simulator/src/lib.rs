@@ -3,6 +3,7 @@
 //! Start reading at: [`answers`] (what is to be written), [`fill`] (ink on paper), [`scanner`] (paper to pixels), [`file`] (pixels to bytes).
 
 pub mod answers;
+pub mod banded;
 pub mod canvas;
 pub mod coupon;
 pub mod file;

@@ -1,6 +1,6 @@
 //! Messages written together with their rows and published afterwards: a crash between the two loses nothing.
 
-use crate::columns::{Columns, all, json, ms, run};
+use crate::columns::{Columns, all, first, json, ms, run};
 use crate::{Error, Rows, Writer};
 use domain::message::ReadPage;
 use jiff::Timestamp;
@@ -37,6 +37,15 @@ impl Rows<'_> {
                 body: row.col("body")?,
             })
         })
+    }
+
+    /// How many messages are not yet published.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn outbox_waiting(&self) -> Result<u32, Error> {
+        let sql = "select count(*) as n from outbox where sent_at is null";
+        Ok(first(self.connection, sql, [], |row| row.col("n"))?.unwrap_or(0))
     }
 }
 

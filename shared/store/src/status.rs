@@ -118,6 +118,16 @@ impl Rows<'_> {
         Ok(Counts { pages, files: files.unwrap_or_default(), records: records.unwrap_or(0) })
     }
 
+    /// Pages that the machine has still to handle, received or read; counted up to `most`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn machine_backlog(&self, most: u32) -> Result<u32, Error> {
+        let sql = "select count(*) as n from
+                   (select 1 from pages where state in ('received', 'read') and counted = 1 limit ?1)";
+        Ok(first(self.connection, sql, [most], |row| row.col("n"))?.unwrap_or(0))
+    }
+
     /// What does not add up, in plain words; empty when the house is in order. At every moment.
     ///
     /// # Errors

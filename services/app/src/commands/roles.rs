@@ -177,6 +177,7 @@ fn intake(config: &Config, hub: &Hub) -> Result<(intake::Config, intake::Deps)> 
         settle: config.stable,
         poll: config.poll,
         keys: config.keys.as_ref().map(|keys| keys.pictures.clone()),
+        most_waiting: config.most_waiting,
         ..intake::Config::new(&config.data_dir)
     };
     let deps = intake::Deps {
@@ -201,7 +202,7 @@ pub fn screens(config: &Config, hub: &Hub) -> Result<web::Deps> {
         forms: templates::forms(&config.templates)?,
         programmes: rules::programmes(config)?,
         printer: fonts.ok().map(Printer::new),
-        queue_depth: status::queue_depth(hub.store.clone(), hub.queue.clone()),
+        queue_depth: status::queue_depth(config, hub.store.clone(), hub.queue.clone()),
         designer: web::Designer {
             drafts: config.data_dir.join("form-drafts"),
             live: config.templates.new_forms()?,

@@ -112,6 +112,24 @@ pub struct Clinic {
     kana: String,
 }
 
+impl Citizen {
+    /// What is printed on a slip: name, kana, postal code, address.
+    pub fn printed(&self) -> [&str; 4] {
+        let columns: Vec<&str> = self.line.split(',').collect();
+        [1, 2, 5, 6].map(|at| columns[at])
+    }
+
+    /// Somebody of the same name, birthday and address under another number, in a household of his own.
+    pub fn double(&self, index: usize) -> Self {
+        let resident_id = format!("{:010}", 1_000_000 + index * 7 + 3);
+        let mut columns: Vec<&str> = self.line.split(',').collect();
+        let household = format!("H{index:07}");
+        (columns[0], columns[9]) = (&resident_id, &household);
+        let line = columns.join(",");
+        Self { resident_id, line, ..self.clone() }
+    }
+}
+
 /// Header of a resident file.
 pub const RESIDENT_HEADER: &str = "resident_id,name,kana,sex,birth_date,postal_code,address,resident_since,resident_until,household_id,tax_exempt,protected\n";
 

@@ -1,6 +1,10 @@
 //! What goes wrong around the files: crashes, a full disk, a queue that is away.
 
 use super::*;
+use domain::edition::Edition;
+use domain::matching::MatchOutcome;
+use domain::message::{Milliseconds, PageRead};
+use domain::reading::PageReading;
 
 /// What a process leaves that is killed with a file in hand.
 fn claimed(office: &Office, relative: &str, bytes: &[u8]) -> Claim {
@@ -152,4 +156,41 @@ async fn an_intake_that_is_interrupted_at_any_moment_takes_every_file_once() {
     let requested: BTreeSet<_> =
         office.requests(waiting).await.into_iter().map(|request| request.page).collect();
     assert_eq!(requested.len(), 30, "each page is asked for at least once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intake_holds_back_while_nobody_reads_and_goes_on_when_somebody_does() {
+    let office = office();
+    for number in 1..=30 {
+        office.drop_in(&format!("{number:02}.png"), &png(number));
+    }
+    let most = Config { most_waiting: 10, ..office.config() };
+    let intake = office.start_with(most);
+    assert_eq!(office.arrivals(10).await.len(), 10);
+    assert_eq!(office.files_in("inbox").len(), 20, "the others wait in the inbox, nothing is claimed");
+    // Somebody reads all that there is, again and again.
+    let mut read = 0;
+    while read < 30 {
+        for request in office.requests(10.min(30 - read)).await {
+            let unreadable = PageReading::Unreadable { reason: "試験".into() };
+            let message = PageRead {
+                page: request.page,
+                round: request.round,
+                reading: unreadable,
+                milliseconds: Milliseconds::default(),
+                reader: String::new(),
+                edition: Edition::default(),
+            };
+            office
+                .store
+                .write(|rows| {
+                    rows.apply_reading(&message, Timestamp::UNIX_EPOCH)?;
+                    rows.send_to_review(&message.page, &MatchOutcome::None, &[], Timestamp::UNIX_EPOCH)
+                })
+                .unwrap();
+            read += 1;
+        }
+    }
+    assert_eq!(office.arrivals(30).await.len(), 30);
+    intake.stop().await;
 }

@@ -103,8 +103,8 @@ impl Queue for SqliteQueue {
     }
 
     async fn extend(&self, delivery: &Delivery, lease: Duration) -> Result<(), QueueError> {
-        let (receipt, until) = (delivery.receipt, self.after(lease));
-        let held = self.writer.run(move |tx| statements::extend(tx, receipt, until)).await?;
+        let (receipt, now, until) = (delivery.receipt, self.now(), self.after(lease));
+        let held = self.writer.run(move |tx| statements::extend(tx, receipt, now, until)).await?;
         Self::held(held, delivery)
     }
 
@@ -116,12 +116,13 @@ impl Queue for SqliteQueue {
                 self.writer.run(move |tx| statements::bury(tx, receipt, statements::WORN_OUT)).await?
             }
             Verdict::RetryAfter(delay) => {
-                let due = self.due_after(delay);
+                let due = (self.now(), self.due_after(delay));
                 self.writer.run(move |tx| statements::put_back(tx, receipt, due, 0)).await?
             }
             Verdict::Return(delay) => {
                 // A loan of a dead message was not counted.
-                let (due, uncounted) = (self.due_after(delay), u32::from(delivery.died_of.is_none()));
+                let due = (self.now(), self.due_after(delay));
+                let uncounted = u32::from(delivery.died_of.is_none());
                 self.writer.run(move |tx| statements::put_back(tx, receipt, due, uncounted)).await?
             }
             Verdict::GiveUp(reason) => {

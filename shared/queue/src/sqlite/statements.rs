@@ -33,6 +33,13 @@ const SCHEMA: &str = "
     create index message_dead    on message (topic, id) where died_of is not null;
 ";
 
+/// `stamped`: when `due` was set. A clock that stands before that has been set back, and `due` says nothing any more:
+/// without this, a page in the hands of a reader that died would wait as long as the clock was set back.
+const SCHEMA_2: &str = "alter table message add column stamped integer not null default 0;";
+
+/// Whether a message is due at `?2`. Clocks of one machine differ by less than the second that is allowed for.
+const DUE: &str = "(due <= ?2 or stamped > ?2 + 1000)";
+
 /// Opens the file for several processes at once.
 pub(super) fn connect(
     path: &Path,
@@ -42,7 +49,7 @@ pub(super) fn connect(
     let mut connection = file.connect(OpenFlags::default())?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(|error| file.explain(error))?;
-    Migrations::new(vec![M::up(SCHEMA)]).to_latest(&mut connection)?;
+    Migrations::new(vec![M::up(SCHEMA), M::up(SCHEMA_2)]).to_latest(&mut connection)?;
     drop(opening);
     Ok((file, connection))
 }
@@ -64,10 +71,10 @@ pub(super) fn claim(
     until: i64,
     allowed: u32,
 ) -> Result<Option<Delivery>> {
-    let mut next = tx.prepare_cached(
+    let mut next = tx.prepare_cached(&format!(
         "select id, fence, attempts from message
-         where topic = ?1 and died_of is null and due <= ?2 order by id limit 1",
-    )?;
+         where topic = ?1 and died_of is null and {DUE} order by id limit 1"
+    ))?;
     loop {
         let found = next
             .query_row(params![topic.as_str(), now], |row| {
@@ -79,7 +86,7 @@ pub(super) fn claim(
             Some((receipt, attempts)) if attempts >= allowed => {
                 bury(tx, receipt, WORN_OUT)?;
             }
-            Some((receipt, _)) => return lend(tx, topic, receipt.id, until, 1, allowed).map(Some),
+            Some((receipt, _)) => return lend(tx, topic, receipt.id, (now, until), 1, allowed).map(Some),
         }
     }
 }
@@ -93,16 +100,24 @@ pub(super) fn claim_dead(
     allowed: u32,
 ) -> Result<Option<Delivery>> {
     let id: Option<i64> = tx
-        .prepare_cached(
+        .prepare_cached(&format!(
             "select id from message
-             where topic = ?1 and died_of is not null and due <= ?2 order by id limit 1",
-        )?
+             where topic = ?1 and died_of is not null and {DUE} order by id limit 1"
+        ))?
         .query_row(params![topic.as_str(), now], |row| row.get(0))
         .optional()?;
-    id.map(|id| lend(tx, topic, id, until, 0, allowed)).transpose()
+    id.map(|id| lend(tx, topic, id, (now, until), 0, allowed)).transpose()
 }
 
-fn lend(tx: &Transaction, topic: Topic, id: i64, until: i64, attempt: u32, allowed: u32) -> Result<Delivery> {
+/// Lends message `id` from now until a time.
+fn lend(
+    tx: &Transaction,
+    topic: Topic,
+    id: i64,
+    (now, until): (i64, i64),
+    attempt: u32,
+    allowed: u32,
+) -> Result<Delivery> {
     let delivery = |row: &Row| {
         Ok(Delivery {
             topic,
@@ -115,16 +130,16 @@ fn lend(tx: &Transaction, topic: Topic, id: i64, until: i64, attempt: u32, allow
         })
     };
     tx.prepare_cached(
-        "update message set leased = 1, due = ?2, fence = fence + 1, attempts = attempts + ?3
+        "update message set leased = 1, due = ?2, stamped = ?4, fence = fence + 1, attempts = attempts + ?3
          where id = ?1 returning key, body, attempts, died_of, fence",
     )?
-    .query_row(params![id, until, attempt], delivery)
+    .query_row(params![id, until, attempt, now], delivery)
 }
 
-/// The newest loan now ends at `until`; false when `receipt` is not the newest.
-pub(super) fn extend(tx: &Transaction, receipt: Receipt, until: i64) -> Result<bool> {
-    tx.prepare_cached("update message set due = ?3 where id = ?1 and fence = ?2")?
-        .execute(params![receipt.id, receipt.fence, until])
+/// The newest loan now (`now`) ends at `until`; false when `receipt` is not the newest.
+pub(super) fn extend(tx: &Transaction, receipt: Receipt, now: i64, until: i64) -> Result<bool> {
+    tx.prepare_cached("update message set due = ?3, stamped = ?4 where id = ?1 and fence = ?2")?
+        .execute(params![receipt.id, receipt.fence, until, now])
         .map(|rows| rows == 1)
 }
 
@@ -137,19 +152,24 @@ pub(super) fn remove(tx: &Transaction, receipt: Receipt) -> Result<bool> {
 
 /// Ends the loan; nobody gets the message before `due`, and `uncounted` attempts were none. False when `receipt`
 /// is not the newest.
-pub(super) fn put_back(tx: &Transaction, receipt: Receipt, due: i64, uncounted: u32) -> Result<bool> {
+pub(super) fn put_back(
+    tx: &Transaction,
+    receipt: Receipt,
+    (now, due): (i64, i64),
+    uncounted: u32,
+) -> Result<bool> {
     tx.prepare_cached(
-        "update message set leased = 0, due = ?3, fence = fence + 1, attempts = attempts - ?4
+        "update message set leased = 0, due = ?3, stamped = ?5, fence = fence + 1, attempts = attempts - ?4
          where id = ?1 and fence = ?2",
     )?
-    .execute(params![receipt.id, receipt.fence, due, uncounted])
+    .execute(params![receipt.id, receipt.fence, due, uncounted, now])
     .map(|rows| rows == 1)
 }
 
 /// Ends the loan; the message is dead. False when `receipt` is not the newest.
 pub(super) fn bury(tx: &Transaction, receipt: Receipt, reason: &str) -> Result<bool> {
     tx.prepare_cached(
-        "update message set leased = 0, due = 0, fence = fence + 1, died_of = ?3
+        "update message set leased = 0, due = 0, stamped = 0, fence = fence + 1, died_of = ?3
          where id = ?1 and fence = ?2",
     )?
     .execute(params![receipt.id, receipt.fence, reason])
@@ -157,13 +177,13 @@ pub(super) fn bury(tx: &Transaction, receipt: Receipt, reason: &str) -> Result<b
 }
 
 pub(super) fn depth(tx: &Transaction, topic: Topic, now: i64) -> Result<Depth> {
-    tx.prepare_cached(
-        "select count(*) filter (where died_of is null and due <= ?2),
-                count(*) filter (where died_of is null and due > ?2 and leased = 1),
-                count(*) filter (where died_of is null and due > ?2 and leased = 0),
+    tx.prepare_cached(&format!(
+        "select count(*) filter (where died_of is null and {DUE}),
+                count(*) filter (where died_of is null and not {DUE} and leased = 1),
+                count(*) filter (where died_of is null and not {DUE} and leased = 0),
                 count(*) filter (where died_of is not null)
-         from message where topic = ?1",
-    )?
+         from message where topic = ?1"
+    ))?
     .query_row(params![topic.as_str(), now], |row| {
         let count = |column| row.get(column).map(i64::unsigned_abs);
         Ok(Depth { ready: count(0)?, leased: count(1)?, delayed: count(2)?, dead: count(3)? })

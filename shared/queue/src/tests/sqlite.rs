@@ -133,6 +133,27 @@ async fn a_clock_set_back_delays_no_new_message() {
 }
 
 #[tokio::test]
+async fn a_clock_set_back_makes_no_lease_and_no_delay_longer() {
+    let office = office();
+    office.pass(Duration::from_secs(7200)).await;
+    for key in ["dead reader", "retry", "living reader"] {
+        office.queue.publish(TOPIC, key, b"").await.unwrap();
+    }
+    let receive = || office.queue.receive(TOPIC, LEASE, Duration::ZERO);
+    let _dead = receive().await.unwrap().unwrap();
+    let retry = receive().await.unwrap().unwrap();
+    office.queue.finish(retry, Verdict::RetryAfter(LEASE)).await.unwrap();
+    let living = receive().await.unwrap().unwrap();
+    office.elapsed.store(3600, Ordering::SeqCst);
+    office.queue.extend(&living, LEASE).await.unwrap();
+    assert_eq!(office.queue.depth(TOPIC).await.unwrap().ready, 2);
+    assert_eq!(receive().await.unwrap().unwrap().key, "dead reader");
+    assert_eq!(receive().await.unwrap().unwrap().key, "retry");
+    assert!(receive().await.unwrap().is_none(), "what was prolonged since is still on loan");
+    office.queue.finish(living, Verdict::Done).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_message_of_the_house_travels_as_itself_and_a_foreign_one_is_not_quoted() {
     let office = office();
     let queue: &dyn Queue = &office.queue;
