@@ -28,26 +28,38 @@ use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
 use std::io::Write;
-use std::process::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let cli = Cli::parse();
     // What speaks TLS to page store and broker asks for it; whoever came first is as good.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     logs::start(cli.command.role(), &config::machine_name());
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+    leave(match run(cli) {
+        Ok(()) => 0,
+        Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
             eprintln!("yomitori: {error:#}");
-            ExitCode::FAILURE
+            1
         }
-    }
+    })
+}
+
+/// Ends the process. Threads of the databases may still be closing them; the usual way out (`exit`) would take their
+/// cipher from under them, for SQLCipher and OpenSSL tidy up there: with keys, now and then a command that had done its
+/// work ended with a segmentation fault.
+fn leave(status: i32) -> ! {
+    let _ = std::io::stdout().flush();
+    // SAFETY: takes a number and never comes back; what was written is flushed, and nothing else waits for `exit`.
+    unsafe { libc::_exit(status) }
 }
 
 fn run(cli: Cli) -> Result<()> {
     if let Command::OcrChild = cli.command {
         return engine::serve_ocr();
+    }
+    // The first key is made when the settings already name a file that is not there yet.
+    if let Command::Keys(cli::KeysCommand::New { into }) = &cli.command {
+        return commands::keys::new(into.as_deref());
     }
     let config = Config::load(&cli)?;
     match cli.command {

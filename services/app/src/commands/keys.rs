@@ -31,7 +31,11 @@ pub fn run(config: &Config, command: KeysCommand) -> Result<()> {
     }
 }
 
-fn new(into: Option<&Path>) -> Result<()> {
+/// Runs `keys new`, which needs no settings.
+///
+/// # Errors
+/// The key file cannot be written, or is none.
+pub fn new(into: Option<&Path>) -> Result<()> {
     let mut bytes = [0; 32];
     rand::rngs::SysRng.try_fill_bytes(&mut bytes).context("the system gives no random numbers")?;
     let key = Key::new(bytes);
