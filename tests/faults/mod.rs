@@ -5,11 +5,13 @@
 //! faults` kills more often; `SEED=7` repeats a run. Time is scaled: leases last 1.5 s instead of a minute.
 
 mod audit;
+mod bucket;
 mod bureau;
 mod disk;
 mod doubles;
 mod kills;
 mod lease;
+mod load;
 mod post;
 mod shim;
 mod tally;
