@@ -174,7 +174,11 @@ fn tell(
         );
     }
     print_line(&format!("restored {} as of {}", config.data_dir.display(), manifest.made_at))?;
-    print_line(&format!("rows     {} pages, {} entries and reversals of records", count("pages"), count("records")))?;
+    print_line(&format!(
+        "rows     {} pages, {} entries and reversals of records",
+        count("pages"),
+        count("records")
+    ))?;
     print_line(&format!("pictures {}", carried.all))?;
     print_line(&format!(
         "unread   {asked} pages are asked for anew; answers to the lost house count for nothing"
