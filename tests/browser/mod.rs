@@ -55,6 +55,8 @@ impl Driver {
         ] {
             capabilities.add_arg(argument).unwrap();
         }
+        // Two at once may try: the first one's stays.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let address = format!("http://127.0.0.1:{}", self.port);
         for _ in 0..100 {
             if let Ok(browser) = WebDriver::new(&address, capabilities.clone()).await {
