@@ -27,8 +27,9 @@ impl Headway {
         Self { store, most: config.most_waiting, held: AtomicBool::new(false), taken: AtomicU32::new(0) }
     }
 
-    /// `None` when a file may be taken; else how long to wait before the next look.
-    pub(crate) async fn wait(&self) -> Result<Option<Duration>> {
+    /// `None` when a file may be taken; else how long to wait before the next look. Files in hand have no rows yet: each
+    /// counts as a page.
+    pub(crate) async fn wait(&self, in_hand: usize) -> Result<Option<Duration>> {
         let held = self.held.load(Ordering::Relaxed);
         if !held
             && !self
@@ -41,6 +42,7 @@ impl Headway {
         let most = self.most;
         let waiting = self.store.read_async(move |rows| rows.machine_backlog(most)).await;
         let waiting = waiting.context("the pages that wait cannot be counted")?;
+        let waiting = waiting.saturating_add(u32::try_from(in_hand).unwrap_or(u32::MAX));
         // It goes on when a tenth has been worked off: not file by file.
         let full = waiting >= if held { most - most / 10 } else { most };
         if full != held {

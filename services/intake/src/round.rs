@@ -83,7 +83,7 @@ impl Round {
         loop {
             while ahead.len() < AHEAD && full.is_none() && !stopping(shutdown) {
                 let Some(found) = whole.next() else { break };
-                full = self.headway.wait().await?;
+                full = self.headway.wait(ahead.len()).await?;
                 if full.is_none() {
                     ahead.extend(self.start(found).await?);
                 }

@@ -3,9 +3,11 @@
 mod statements;
 mod writer;
 
+use crate::policy::Clock;
 use crate::{Delivery, Depth, Policy, Queue, QueueError, Topic, Verdict};
 use async_trait::async_trait;
 use domain::key::Keyring;
+use rusqlite::Transaction;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Notify;
@@ -34,8 +36,7 @@ impl SqliteQueue {
 
     /// Milliseconds since 1970.
     fn now(&self) -> i64 {
-        let since = (self.policy.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        milliseconds(&self.policy.clock)
     }
 
     fn after(&self, delay: Duration) -> i64 {
@@ -51,15 +52,37 @@ impl SqliteQueue {
         &self.arrivals[topic as usize]
     }
 
+    /// Now and the end of a loan that begins now, for use within the transaction: who read the clock before waiting for
+    /// its turn would take a loan that began meanwhile for one from the future, that is for a clock set back, and lend
+    /// the message a second time.
+    fn loan(&self, lease: Duration) -> impl Fn() -> (i64, i64) + Send + use<> {
+        let clock = self.policy.clock.clone();
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        move || {
+            let now = milliseconds(&clock);
+            (now, now.saturating_add(lease))
+        }
+    }
+
     async fn claim(&self, topic: Topic, lease: Duration) -> Result<Option<Delivery>, QueueError> {
-        let (now, until, allowed) = (self.now(), self.after(lease), self.policy.max_deliveries);
-        self.writer.run(move |tx| statements::claim(tx, topic, now, until, allowed)).await
+        let (loan, allowed) = (self.loan(lease), self.policy.max_deliveries);
+        let claim = move |tx: &Transaction| {
+            let (now, until) = loan();
+            statements::claim(tx, topic, now, until, allowed)
+        };
+        self.writer.run(claim).await
     }
 
     /// `Ok` when the receipt was the newest one.
     fn held(held: bool, delivery: &Delivery) -> Result<(), QueueError> {
         if held { Ok(()) } else { Err(QueueError::LeaseLost { key: delivery.key.clone() }) }
     }
+}
+
+/// Milliseconds since 1970.
+fn milliseconds(clock: &Clock) -> i64 {
+    let since = clock().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
@@ -98,8 +121,12 @@ impl Queue for SqliteQueue {
     }
 
     async fn receive_dead(&self, topic: Topic, lease: Duration) -> Result<Option<Delivery>, QueueError> {
-        let (now, until, allowed) = (self.now(), self.after(lease), self.policy.max_deliveries);
-        self.writer.run(move |tx| statements::claim_dead(tx, topic, now, until, allowed)).await
+        let (loan, allowed) = (self.loan(lease), self.policy.max_deliveries);
+        let claim = move |tx: &Transaction| {
+            let (now, until) = loan();
+            statements::claim_dead(tx, topic, now, until, allowed)
+        };
+        self.writer.run(claim).await
     }
 
     async fn extend(&self, delivery: &Delivery, lease: Duration) -> Result<(), QueueError> {
