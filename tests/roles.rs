@@ -127,8 +127,11 @@ fn every_role_runs_alone_and_a_page_can_be_followed_through_all_of_them() {
     let reader = machines.start_reader(&[]);
     names.iter().for_each(|name| drop_in(&machines.hub, name));
     harness::wait_until("all pages", LIMIT, || machines.handled(PAGES));
+    let pages = harness::status(&machines.hub)["pages"].clone();
+    let count = |state: &str| pages[state].as_u64().unwrap() as usize;
     for (role, figure, value) in [
-        ("intake", "yomitori_pages{state=\"committed\"}", PAGES),
+        ("intake", "yomitori_pages{state=\"committed\"}", count("committed")),
+        ("intake", "yomitori_pages{state=\"in_review\"}", count("in_review")),
         ("intake", "yomitori_files{state=\"taken\"}", PAGES),
         ("reader", "yomitori_pages_read_total{outcome=\"read\"}", PAGES),
         ("matcher", "yomitori_way_seconds_count", PAGES),
