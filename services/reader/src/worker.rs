@@ -127,7 +127,7 @@ impl Worker {
         };
         match self.conclude(delivery, ending).await {
             Ok(()) => {
-                Span::current().record("duration_ms", started.elapsed().as_millis());
+                Span::current().record("duration_ms", started.elapsed().as_millis() as u64);
                 tracing::info!("page handled");
             }
             // Nothing is lost: the lease ends and the page comes back.
