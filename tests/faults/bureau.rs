@@ -30,6 +30,8 @@ pub struct Bureau {
     pub kills: usize,
     /// What is set for every role besides the usual.
     environment: Vec<(String, String)>,
+    /// Where these tests look into the queue.
+    queue: String,
     /// The pages whose files were dropped.
     dropped: Vec<String>,
     /// The books before the day went bad.
@@ -63,6 +65,7 @@ impl Bureau {
             members,
             kills: 0,
             environment,
+            queue: "sqlite:".to_owned(),
             dropped: Vec::new(),
             before,
             store: None,
@@ -75,6 +78,17 @@ impl Bureau {
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push(set(name, value));
+    }
+
+    /// Lets every role that starts from now on use the queue at `address`; these tests reach the same one at `here`.
+    pub fn use_queue(&mut self, address: &str, here: &str) {
+        self.set("YOMITORI_QUEUE", address);
+        here.clone_into(&mut self.queue);
+    }
+
+    /// What is set for every role.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
     }
 
     /// A folder beside the data directory, for what is no data.
@@ -183,6 +197,20 @@ impl Bureau {
         self.hear(at, &[words], member.said);
     }
 
+    /// Whoever has borrowed `page`.
+    pub fn holder(&self, page: &str) -> usize {
+        let borrowed = |at: &usize| {
+            let log = self.log(*at);
+            log.lines().any(|line| line.contains("page taken") && line.contains(page))
+        };
+        let mut holder = None;
+        harness::wait_until("somebody to take the page", LIMIT, || {
+            holder = (0..self.members.len()).find(borrowed);
+            holder.is_some()
+        });
+        holder.expect("somebody has")
+    }
+
     /// Whether every member still runs.
     pub fn everybody_works(&mut self) -> bool {
         self.members
@@ -217,9 +245,7 @@ impl Bureau {
 
     /// The queue, as another process on the same one.
     pub fn queue(&self) -> Arc<dyn Queue> {
-        let address = self.environment.iter().find(|(name, _)| name == "YOMITORI_QUEUE");
-        let address = address.map_or("sqlite:", |(_, value)| value.as_str());
-        queue::open(address, &self.data, Policy::default(), None).unwrap()
+        queue::open(&self.queue, &self.data, Policy::default(), None).unwrap()
     }
 
     /// Waits until everything that was dropped is handled and no message is left anywhere.

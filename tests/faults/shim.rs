@@ -1,4 +1,4 @@
-//! `shim.c`: a disk that fills up, and a page store that fails to read.
+//! `shim.c`: a disk that fills up, a page store that fails to read, and a clock that jumps.
 
 use super::bureau::Bureau;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,13 @@ impl BadMachine {
         bureau.set("BAD_DISK", &orders.display().to_string());
         bureau.set("BAD_DISK_ROOT", &bureau.data.display().to_string());
         Self { orders }
+    }
+
+    /// Sets the clock of all roles: so many seconds from the right time.
+    pub fn set_clock(&self, offset: i64) {
+        let next = self.orders.join("clock.next");
+        std::fs::write(&next, offset.to_string()).unwrap();
+        std::fs::rename(next, self.orders.join("clock")).unwrap();
     }
 
     /// Nothing can be written any more.

@@ -27,7 +27,7 @@ pub struct Config {
     pub lease: Duration,
     /// How often dead messages are looked for. 5 s: people wait for them on a screen.
     pub dead_every: Duration,
-    /// First pause after the machine failed; doubles with every failure in a row, up to 64 times.
+    /// First pause after the machine failed; doubles with every failure in a row, up to 16 times.
     pub pause: Duration,
 }
 

@@ -34,7 +34,7 @@ pub struct Config {
     pub longest_reading: Duration,
     /// How long the page in hand may still take after the signal to stop. 10 s: service managers kill after 30.
     pub grace: Duration,
-    /// First pause after the machine failed; doubles with every failure in a row, up to 64 times.
+    /// First pause after the machine failed; doubles with every failure in a row, up to 8 times.
     pub pause: Duration,
     /// Which program and which model read: goes with every reading.
     pub signature: String,

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// A page that this reader may not read goes back for so long: others are at hand at once, and it does not come round
 /// to the same reader in the meantime.
 const FOR_ANOTHER: Duration = Duration::from_secs(5);
-/// The pause after failures in a row is doubled at most so often.
-const MOST_DOUBLINGS: u32 = 6;
+/// The pause after failures in a row is doubled at most so often: a broker that is back is noticed within seconds.
+const MOST_DOUBLINGS: u32 = 3;
 
 const DAMAGED: &str = "保管中のページ画像が壊れています。原本を再スキャンしてください。";
 const MISSING: &str = "ページ画像が保管場所に見つかりません。原本を再スキャンしてください。";
