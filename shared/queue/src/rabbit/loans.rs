@@ -5,7 +5,11 @@ use super::letter::Letter;
 use crate::Receipt;
 use lapin::Acker;
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+/// A clock that stands further than this before the moment of a loan has been set back: a lease that was to end by it
+/// says nothing any more, and must not last as much longer.
+const SET_BACK: Duration = Duration::from_secs(1);
 
 /// Messages of one queue on one connection. When the connection ends, the broker gives them to others and this is
 /// thrown away, so that no old receipt fits any more.
@@ -23,7 +27,20 @@ pub(super) struct Loan {
     /// Grows with every loan within this process.
     fence: i64,
     /// `None`: nobody has had it yet.
-    until: Option<SystemTime>,
+    lease: Option<Lease>,
+}
+
+#[derive(Clone, Copy)]
+struct Lease {
+    /// When it was given or last prolonged.
+    from: SystemTime,
+    until: SystemTime,
+}
+
+impl Lease {
+    fn holds(&self, now: SystemTime) -> bool {
+        now < self.until && self.from <= now + SET_BACK
+    }
 }
 
 /// The outcome of asking for a message.
@@ -45,20 +62,26 @@ pub(super) struct Count {
     pub lent: u64,
 }
 
+impl Loan {
+    fn is_lent(&self, now: SystemTime) -> bool {
+        self.lease.is_some_and(|lease| lease.holds(now))
+    }
+}
+
 impl Loans {
     /// A message came from the broker; `id` is greater than every one before.
     pub(super) fn arrive(&mut self, id: i64, letter: Letter, acker: Acker) {
-        self.held.insert(id, Loan { letter, acker, fence: 0, until: None });
+        self.held.insert(id, Loan { letter, acker, fence: 0, lease: None });
     }
 
     /// Lends the oldest that nobody has, or whose lease has expired. `counted`: a loan is an attempt.
     pub(super) fn claim(&mut self, now: SystemTime, until: SystemTime, counted: Option<u32>) -> Claim {
-        let free = |loan: &Loan| loan.until.is_none_or(|until| until <= now);
+        let free = |loan: &Loan| !loan.is_lent(now);
         let Some((&id, loan)) = self.held.iter_mut().find(|(_, loan)| free(loan)) else {
             return Claim::Nothing;
         };
         loan.fence += 1;
-        loan.until = Some(until);
+        loan.lease = Some(Lease { from: now, until });
         let receipt = Receipt { id, fence: loan.fence };
         match counted {
             Some(allowed) if loan.letter.attempts >= allowed => Claim::WornOut(receipt),
@@ -75,11 +98,11 @@ impl Loans {
         self.held.get(&receipt.id).filter(|loan| loan.fence == receipt.fence).cloned()
     }
 
-    /// The loan now ends at `until`; false when `receipt` is not the newest.
-    pub(super) fn extend(&mut self, receipt: Receipt, until: SystemTime) -> bool {
+    /// The loan now (`now`) ends at `until`; false when `receipt` is not the newest.
+    pub(super) fn extend(&mut self, receipt: Receipt, now: SystemTime, until: SystemTime) -> bool {
         match self.held.get_mut(&receipt.id).filter(|loan| loan.fence == receipt.fence) {
             Some(loan) => {
-                loan.until = Some(until);
+                loan.lease = Some(Lease { from: now, until });
                 true
             }
             None => false,
@@ -92,7 +115,7 @@ impl Loans {
     }
 
     pub(super) fn count(&self, now: SystemTime) -> Count {
-        let lent = self.held.values().filter(|loan| loan.until.is_some_and(|until| until > now)).count();
+        let lent = self.held.values().filter(|loan| loan.is_lent(now)).count();
         Count { waiting: (self.held.len() - lent) as u64, lent: lent as u64 }
     }
 

@@ -150,7 +150,8 @@ impl Queue for RabbitQueue {
     async fn extend(&self, delivery: &Delivery, lease: Duration) -> Result<(), QueueError> {
         self.on(async |session| {
             let (source, _) = source_of(session, delivery)?;
-            source.extend(delivery.receipt, self.now() + lease);
+            let now = self.now();
+            source.extend(delivery.receipt, now, now + lease);
             Ok(())
         })
         .await

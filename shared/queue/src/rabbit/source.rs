@@ -94,9 +94,9 @@ impl Source {
         self.loans().get(receipt)
     }
 
-    /// The loan now ends at `until`.
-    pub(super) fn extend(&self, receipt: Receipt, until: SystemTime) {
-        self.loans().extend(receipt, until);
+    /// The loan now (`now`) ends at `until`.
+    pub(super) fn extend(&self, receipt: Receipt, now: SystemTime, until: SystemTime) {
+        self.loans().extend(receipt, now, until);
     }
 
     /// All that the broker counts as handed over.

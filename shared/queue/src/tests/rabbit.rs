@@ -123,6 +123,23 @@ async fn what_a_dead_process_held_goes_to_another_and_after_four_deaths_to_a_per
     assert!(dead.died_of.unwrap().contains("決められた回数"));
 }
 
+#[tokio::test]
+async fn a_clock_set_back_makes_no_lease_longer() {
+    let office = office();
+    office.elapsed.store(7_200_000, Ordering::SeqCst);
+    for key in ["forgotten", "prolonged"] {
+        office.queue.publish(TOPIC, key, b"").await.unwrap();
+    }
+    let _forgotten = receive(&office.queue).await;
+    let prolonged = receive(&office.queue).await;
+    office.elapsed.store(3_600_000, Ordering::SeqCst);
+    office.queue.extend(&prolonged, LEASE).await.unwrap();
+    let depth = office.queue.depth(TOPIC).await.unwrap();
+    assert_eq!((depth.ready, depth.leased), (1, 1));
+    assert_eq!(receive(&office.queue).await.key, "forgotten");
+    office.queue.finish(prolonged, Verdict::Done).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_hub_is_told_and_takes_over_when_the_first_is_gone() {
     let mut office = office();
