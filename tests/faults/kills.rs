@@ -37,7 +37,7 @@ fn every_role_is_killed_at_random_moments_and_no_page_is_lost() {
 /// Kills and kills again while the mail comes in, then looks at the books.
 pub fn bad_day(bureau: &mut Bureau, mail: &Mail, plan: &Plan, scenario: &str) {
     let Plan { kills, seed } = *plan;
-    println!("{scenario}: kills {kills}, seed {seed}");
+    eprintln!("{scenario}: kills {kills}, seed {seed}");
     bureau.hire_all();
     let (calm, bad) = mail.names.split_at(CALM_SLIPS);
     calm.iter().for_each(|name| bureau.drop_in(name));

@@ -9,7 +9,7 @@ pub fn note(scenario: &str, kills: usize, pages: usize, difference: Difference, 
     let line = format!(
         "{scenario}: kills {kills}, pages {pages}, lost {lost}, doubled {doubled}, changed {changed}"
     );
-    println!("{line}; left to a person {given_up}{said}");
+    eprintln!("{line}; left to a person {given_up}{said}");
     if let Ok(path) = std::env::var("FAULTS_TALLY") {
         let file = std::fs::File::options().create(true).append(true).open(path);
         let written = file.and_then(|mut file| writeln!(file, "{line}"));
