@@ -110,11 +110,12 @@ pub fn event(what: &str) -> &str {
     }
 }
 
-/// A size in bytes as `340 KB`.
+/// A size in bytes as `340 KB`, `1.2 MB`, `27.1 GB`.
 pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 

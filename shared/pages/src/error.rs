@@ -2,7 +2,7 @@
 
 use domain::ids::ImageHash;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can go wrong with page pictures.
 #[derive(Debug, thiserror::Error)]
@@ -101,4 +101,10 @@ impl PagesError {
             _ => false,
         }
     }
+}
+
+/// What the file system said, with what was tried on what.
+pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PagesError {
+    let path = path.to_owned();
+    move |source| PagesError::Io { doing, path, source }
 }

@@ -4,6 +4,7 @@
 use crate::PagesError;
 use crate::contract::{LISTED, is_name};
 use crate::engine::{Engine, check_extension, check_name};
+use crate::error::failed;
 use async_trait::async_trait;
 use domain::ids::ImageHash;
 use std::fs::{self, File};
@@ -97,7 +98,7 @@ impl Folder {
         let shelf = path.parent().unwrap_or(&self.root);
         self.make_shelf(shelf)?;
         file.persist(path).map_err(|error| failed("write", path)(error.error))?;
-        sync_folder(shelf)
+        sync_folder(shelf).map_err(failed("write", shelf))
     }
 
     /// Makes `root/ab/cd`, and has each parent remember its new child.
@@ -106,8 +107,10 @@ impl Folder {
             return Ok(());
         }
         fs::create_dir_all(shelf).map_err(failed("make the folder", shelf))?;
-        sync_folder(shelf.parent().unwrap_or(&self.root))?;
-        sync_folder(&self.root)
+        for folder in [shelf.parent().unwrap_or(&self.root), &self.root] {
+            sync_folder(folder).map_err(failed("write", folder))?;
+        }
+        Ok(())
     }
 
     fn remove(&self, hash: &ImageHash) -> Result<bool, PagesError> {
@@ -196,11 +199,6 @@ impl Engine for Folder {
     }
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PagesError {
-    let path = path.to_owned();
-    move |source| PagesError::Io { doing, path, source }
-}
-
 /// The names in `folder`, in ascending order. What is no folder holds none: others may have left a file there.
 fn sorted(folder: &Path) -> Result<Vec<String>, PagesError> {
     let entries = match fs::read_dir(folder) {
@@ -216,8 +214,8 @@ fn sorted(folder: &Path) -> Result<Vec<String>, PagesError> {
 }
 
 /// Makes a rename survive a power cut.
-fn sync_folder(folder: &Path) -> Result<(), PagesError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("write", folder))
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Best effort: what stays behind is tried again at the next start.

@@ -265,11 +265,7 @@ fn from_hex<const N: usize>(digits: &str) -> [u8; N] {
 mod tests {
     use super::*;
     use crate::hash_of;
-
-    fn ring(bytes: &[u8]) -> Keyring {
-        let keys: Vec<String> = bytes.iter().map(|byte| Key::new([*byte; 32]).to_hex()).collect();
-        Keyring::parse(&keys.join("\n")).unwrap()
-    }
+    use crate::tests::ring;
 
     #[test]
     fn what_is_sealed_comes_back_whatever_its_size_and_is_never_sealed_alike() {

@@ -1,6 +1,8 @@
 //! Sealed files: scans that were taken, put away where nothing plain shall lie.
 
 use crate::PagesError;
+use crate::error::failed;
+use crate::folder::sync_folder;
 use crate::seal::{self, Head, SealFault};
 use domain::ids::ImageHash;
 use domain::key::{Key, Keyring};
@@ -40,7 +42,7 @@ pub fn sealed_file(path: &Path) -> Result<Option<SealedFile>, PagesError> {
 /// # Errors
 /// `hash` is not the BLAKE3 of `from`, `to` is there already, or the disk refuses.
 pub fn seal_file(from: &Path, to: &Path, hash: &ImageHash, key: &Key) -> Result<(), PagesError> {
-    let source = File::open(from).map_err(io_error("read", from))?;
+    let source = File::open(from).map_err(failed("read", from))?;
     write_new(to, |sink| seal::seal_into(&mut BufReader::new(source), hash, key, sink))
         .map_err(|fault| fault.of_file("seal", to))
 }
@@ -57,7 +59,7 @@ pub fn seal_away(
     hash: &ImageHash,
     keys: &Keyring,
 ) -> Result<PathBuf, PagesError> {
-    std::fs::create_dir_all(folder).map_err(io_error("make the folder", folder))?;
+    std::fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
     let mut number = 1;
     let to = loop {
         let to = folder.join(sealed_name(name, number));
@@ -70,7 +72,7 @@ pub fn seal_away(
             Ok(_) => number += 1,
         }
     };
-    std::fs::remove_file(from).map_err(io_error("remove", from))?;
+    std::fs::remove_file(from).map_err(failed("remove", from))?;
     Ok(to)
 }
 
@@ -98,7 +100,7 @@ fn sealed_name(name: &OsStr, number: u32) -> OsString {
 /// # Errors
 /// As [`unseal_file`].
 pub fn prove_file(path: &Path, keys: &Keyring) -> Result<ImageHash, PagesError> {
-    let source = File::open(path).map_err(io_error("read", path))?;
+    let source = File::open(path).map_err(failed("read", path))?;
     seal::open_into(&mut BufReader::new(source), Some(keys), &mut io::sink())
         .map_err(|fault| fault.of_file("open", path))
 }
@@ -110,7 +112,7 @@ pub fn prove_file(path: &Path, keys: &Keyring) -> Result<ImageHash, PagesError> 
 pub fn hash_of_file(path: &Path) -> Result<ImageHash, PagesError> {
     let mut hasher = blake3::Hasher::new();
     let copied = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hasher));
-    copied.map_err(io_error("read", path))?;
+    copied.map_err(failed("read", path))?;
     Ok(ImageHash(hasher.finalize().to_hex().to_string()))
 }
 
@@ -119,7 +121,7 @@ pub fn hash_of_file(path: &Path) -> Result<ImageHash, PagesError> {
 /// # Errors
 /// `from` is not sealed, is damaged, its key is not in `keys`, `to` is there already, or the disk refuses.
 pub fn unseal_file(from: &Path, to: &Path, keys: Option<&Keyring>) -> Result<ImageHash, PagesError> {
-    let source = File::open(from).map_err(io_error("read", from))?;
+    let source = File::open(from).map_err(failed("read", from))?;
     let mut hash = None;
     let written = write_new(to, |sink| {
         hash = Some(seal::open_into(&mut BufReader::new(source), keys, sink)?);
@@ -144,11 +146,11 @@ pub fn reseal_file(path: &Path, keys: &Keyring) -> Result<bool, PagesError> {
     if head.key == keys.current().id() {
         return Ok(false);
     }
-    let mut source = BufReader::new(File::open(path).map_err(io_error("read", path))?);
+    let mut source = BufReader::new(File::open(path).map_err(failed("read", path))?);
     let file = written(path, |sink| seal::reseal_into(&mut source, keys, sink))
         .map_err(|fault| fault.of_file("open", path))?;
-    file.persist(path).map_err(|error| io_error("write", path)(error.error))?;
-    sync_folder(folder_of(path)).map_err(io_error("write", path))?;
+    file.persist(path).map_err(|error| failed("write", path)(error.error))?;
+    sync_folder(folder_of(path)).map_err(failed("write", path))?;
     Ok(true)
 }
 
@@ -179,25 +181,12 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PagesError {
-    let path = path.to_owned();
-    move |source| PagesError::Io { doing, path, source }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hash_of;
+    use crate::tests::ring;
     use std::fs;
-
-    fn ring(bytes: &[u8]) -> Keyring {
-        let keys: Vec<String> = bytes.iter().map(|byte| Key::new([*byte; 32]).to_hex()).collect();
-        Keyring::parse(&keys.join("\n")).unwrap()
-    }
 
     #[test]
     fn a_scan_is_sealed_resealed_and_opened_and_no_file_is_replaced() {

@@ -8,6 +8,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 use std::time::Duration;
 
+/// Why a message died that nobody gave up, for people.
+pub(crate) const WORN_OUT: &str = "決められた回数まで処理を試みましたが、終わりませんでした。";
+
 /// Where a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {

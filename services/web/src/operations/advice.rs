@@ -1,6 +1,5 @@
 //! 対応. What of the situation is a problem, since when, and what to do about it, in words that a clerk can act on.
 
-use super::machine::gigabytes;
 use super::situation::{ReaderState, Situation};
 use crate::words;
 use domain::page::PageState;
@@ -76,7 +75,7 @@ pub fn problems(situation: &Situation, now: Timestamp) -> Vec<Problem> {
         found.push(Problem::warn(format!("自動処理をあきらめた依頼が {dead}件 あります。"), DEAD));
     }
     if situation.disk.is_some_and(|disk| disk.is_low()) {
-        let free = situation.disk.map(|disk| gigabytes(disk.free)).unwrap_or_default();
+        let free = situation.disk.map(|disk| words::size(disk.free)).unwrap_or_default();
         found.push(Problem::bad(format!("保管場所の空きが残り {free} です。"), DISK));
     }
     if situation.rows.given_up > 0 {

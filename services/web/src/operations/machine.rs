@@ -27,11 +27,6 @@ impl Room {
     }
 }
 
-/// Bytes as clerks read a disk: `27.1 GB`.
-pub fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
-}
-
 /// Room where `folder` lies; `None` when the system does not say.
 pub fn free_room(folder: &Path) -> Option<Room> {
     let disk = rustix::fs::statvfs(folder).ok()?;

@@ -6,7 +6,6 @@ mod advice;
 mod machine;
 mod situation;
 
-use machine::gigabytes;
 pub use machine::{Inbox, free_room};
 pub use situation::ReaderState;
 
@@ -210,7 +209,7 @@ fn flow(situation: &Situation, now: Timestamp) -> Vec<Station> {
 
 fn facts(situation: &Situation, now: Timestamp) -> Vec<Fact> {
     let disk = situation.disk.map(|disk| {
-        let value = format!("{} / {}", gigabytes(disk.free), gigabytes(disk.size));
+        let value = format!("{} / {}", words::size(disk.free), words::size(disk.size));
         Fact { word: "保管場所の空き", value, class: if disk.is_low() { "bad" } else { "" } }
     });
     let backup = situation.last_backup.map_or("まだありません".to_owned(), |at| {

@@ -1,11 +1,12 @@
 //! How a loan ends. A message never moves: another copy is made where it shall be, and then this one is done with.
 
+use super::RabbitQueue;
 use super::letter::Letter;
 use super::loans::Loan;
 use super::session::Session;
 use super::source::Source;
 use super::topology::Place;
-use super::{RabbitQueue, WORN_OUT};
+use crate::contract::WORN_OUT;
 use crate::{Delivery, QueueError, Receipt, Verdict};
 
 impl RabbitQueue {

@@ -18,6 +18,7 @@ mod topology;
 
 pub use settings::Settings;
 
+use crate::contract::WORN_OUT;
 use crate::{Delivery, Depth, Policy, Queue, QueueError, Receipt, Topic, Verdict};
 use async_trait::async_trait;
 use letter::Letter;
@@ -28,9 +29,6 @@ use session::Session;
 use source::Source;
 use std::time::{Duration, SystemTime};
 use topology::Place;
-
-/// Why a message died that nobody gave up, for people.
-const WORN_OUT: &str = "決められた回数まで処理を試みましたが、終わりませんでした。";
 
 /// The queue in a RabbitMQ broker.
 ///

@@ -1,12 +1,13 @@
 //! How a message is borrowed: from what is here already, or by waiting for the broker.
 
+use super::RabbitQueue;
 use super::finish::buried;
 use super::letter::Letter;
 use super::loans::Claim;
 use super::session::Session;
 use super::source::Source;
 use super::topology::Place;
-use super::{RabbitQueue, WORN_OUT};
+use crate::contract::WORN_OUT;
 use crate::{Delivery, QueueError, Receipt, Topic};
 use std::time::Duration;
 use tokio::time::Instant;

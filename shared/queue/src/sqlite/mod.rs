@@ -3,6 +3,7 @@
 mod statements;
 mod writer;
 
+use crate::contract::WORN_OUT;
 use crate::policy::Clock;
 use crate::{Delivery, Depth, Policy, Queue, QueueError, Topic, Verdict};
 use async_trait::async_trait;
@@ -140,7 +141,7 @@ impl Queue for SqliteQueue {
         let held = match verdict {
             Verdict::Done => self.writer.run(move |tx| statements::remove(tx, receipt)).await?,
             Verdict::RetryAfter(_) if last && delivery.died_of.is_none() => {
-                self.writer.run(move |tx| statements::bury(tx, receipt, statements::WORN_OUT)).await?
+                self.writer.run(move |tx| statements::bury(tx, receipt, WORN_OUT)).await?
             }
             Verdict::RetryAfter(delay) => {
                 let due = (self.now(), self.due_after(delay));

@@ -1,5 +1,6 @@
 //! The table and its statements. Times are milliseconds since 1970.
 
+use crate::contract::WORN_OUT;
 use crate::{Delivery, Depth, QueueError, Receipt, Topic};
 use domain::key::Keyring;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, Row, Transaction, params};
@@ -7,9 +8,6 @@ use rusqlite_migration::{M, Migrations};
 use sealed::File;
 use std::path::Path;
 use std::time::Duration;
-
-/// Why a message died that nobody gave up, for people.
-pub(super) const WORN_OUT: &str = "決められた回数まで処理を試みましたが、終わりませんでした。";
 
 /// How long a statement waits for another process's transaction. Those last milliseconds.
 const BUSY: Duration = Duration::from_secs(5);

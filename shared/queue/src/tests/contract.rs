@@ -3,7 +3,7 @@
 use crate::{Delivery, Queue, QueueError, Topic, Verdict};
 use async_trait::async_trait;
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A queue with nothing in it, and a way to let time pass for it (by a clock of its own, or by waiting).
@@ -286,4 +286,32 @@ pub async fn consumers_in_parallel_never_hold_the_same_message(subject: &dyn Sub
     let seen = seen.into_inner().unwrap();
     assert_eq!(seen.len(), 100);
     assert_eq!(seen.into_iter().collect::<HashSet<_>>().len(), 100);
+}
+
+/// A crowd of `workers` takes `messages` through two ways into one queue: as nobody dies, nothing comes twice.
+pub async fn all_arrive_once<Q: Queue + 'static>(queues: [Arc<Q>; 2], messages: usize, workers: usize) {
+    let mut publishing = tokio::task::JoinSet::new();
+    for number in 0..messages {
+        let queue = queues[number % 2].clone();
+        publishing.spawn(async move { queue.publish(TOPIC, &number.to_string(), b"body").await.unwrap() });
+    }
+    publishing.join_all().await;
+    assert_eq!(queues[0].depth(TOPIC).await.unwrap().ready, messages as u64);
+
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut consuming = tokio::task::JoinSet::new();
+    for worker in 0..workers {
+        let (queue, seen) = (queues[worker % 2].clone(), seen.clone());
+        consuming.spawn(async move {
+            while let Some(delivery) = queue.receive(TOPIC, LEASE, Duration::ZERO).await.unwrap() {
+                seen.lock().unwrap().push(delivery.key.clone());
+                queue.finish(delivery, Verdict::Done).await.unwrap();
+            }
+        });
+    }
+    consuming.join_all().await;
+    assert_eq!(queues[1].depth(TOPIC).await.unwrap().total(), 0);
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    assert_eq!(seen.len(), messages, "nobody died and no lease expired, so nothing is delivered twice");
+    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), messages);
 }

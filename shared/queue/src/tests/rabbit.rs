@@ -2,7 +2,7 @@
 //! shut.
 
 use super::broker::broker;
-use super::contract::{Subject, passes_contract};
+use super::contract::{Subject, all_arrive_once, passes_contract};
 use super::proxy::Proxy;
 use crate::rabbit::Settings;
 use crate::{Policy, Queue, QueueError, RabbitQueue, Topic, Verdict};
@@ -11,9 +11,8 @@ use domain::key::{Key, Keyring};
 use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 const TOPIC: Topic = Topic::ReadPage;
@@ -174,30 +173,7 @@ async fn a_second_hub_is_told_and_takes_over_when_the_first_is_gone() {
 async fn a_thousand_messages_through_two_connections_all_arrive_once() {
     let office = office();
     let queues = [office.another(), office.another()].map(Arc::new);
-    let mut publishing = tokio::task::JoinSet::new();
-    for number in 0..1_000 {
-        let queue = queues[number % 2].clone();
-        publishing.spawn(async move { queue.publish(TOPIC, &number.to_string(), b"body").await.unwrap() });
-    }
-    publishing.join_all().await;
-    assert_eq!(queues[0].depth(TOPIC).await.unwrap().ready, 1_000);
-
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let mut consuming = tokio::task::JoinSet::new();
-    for worker in 0..16 {
-        let (queue, seen) = (queues[worker % 2].clone(), seen.clone());
-        consuming.spawn(async move {
-            while let Some(delivery) = queue.receive(TOPIC, LEASE, Duration::ZERO).await.unwrap() {
-                seen.lock().unwrap().push(delivery.key.clone());
-                queue.finish(delivery, Verdict::Done).await.unwrap();
-            }
-        });
-    }
-    consuming.join_all().await;
-    let seen = std::mem::take(&mut *seen.lock().unwrap());
-    assert_eq!(seen.len(), 1_000, "nobody died, so nothing is delivered twice");
-    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 1_000);
-    assert_eq!(queues[1].depth(TOPIC).await.unwrap().total(), 0);
+    all_arrive_once(queues, 1_000, 16).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

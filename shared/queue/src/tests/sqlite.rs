@@ -1,14 +1,13 @@
 //! The SQLite engine: the contract, several processes, crashes, crowds.
 
-use super::contract::{Subject, passes_contract};
+use super::contract::{Subject, all_arrive_once, passes_contract};
 use crate::{Message, Policy, Queue, QueueError, SqliteQueue, Topic, Verdict};
 use async_trait::async_trait;
 use domain::key::{Key, Keyring};
 use domain::message::ReadPage;
-use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -97,30 +96,7 @@ async fn another_process_gets_the_message_without_being_told() {
 async fn ten_thousand_messages_through_two_processes_all_arrive_once() {
     let office = office();
     let queues = [office.queue, open_at(&office.dir.path().join("queue.db"), &office.elapsed)].map(Arc::new);
-    let mut publishing = tokio::task::JoinSet::new();
-    for number in 0..10_000 {
-        let queue = queues[number % 2].clone();
-        publishing.spawn(async move { queue.publish(TOPIC, &number.to_string(), b"body").await.unwrap() });
-    }
-    publishing.join_all().await;
-    assert_eq!(queues[0].depth(TOPIC).await.unwrap().ready, 10_000);
-
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let mut consuming = tokio::task::JoinSet::new();
-    for worker in 0..64 {
-        let (queue, seen) = (queues[worker % 2].clone(), seen.clone());
-        consuming.spawn(async move {
-            while let Some(delivery) = queue.receive(TOPIC, LEASE, Duration::ZERO).await.unwrap() {
-                seen.lock().unwrap().push(delivery.key.clone());
-                queue.finish(delivery, Verdict::Done).await.unwrap();
-            }
-        });
-    }
-    consuming.join_all().await;
-    assert_eq!(queues[1].depth(TOPIC).await.unwrap().total(), 0);
-    let seen = seen.lock().unwrap();
-    assert_eq!(seen.len(), 10_000, "no lease expired, so nothing is delivered twice");
-    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 10_000);
+    all_arrive_once(queues, 10_000, 64).await;
 }
 
 #[tokio::test]
